@@ -17,7 +17,6 @@ export function Markdown({ text, onRun }: MarkdownProps) {
     for (const block of container.current?.querySelectorAll('pre') ?? []) addButtons(block, onRun);
   }, [html, onRun]);
 
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitised one line above
   return <div class="markdown" ref={container} dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
