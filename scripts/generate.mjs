@@ -7,6 +7,7 @@ import { ensureReady, root, runScript } from './setup.mjs';
 export const GENERATORS = [
   { script: 'scripts/generate-kubernetes-types.mjs', writes: ['src/simulator/api'] },
   { script: 'scripts/generate-scenario-schema.mjs', writes: ['scenarios/schema.json'] },
+  { script: 'scripts/generate-settings-table.mjs', writes: ['README.md'] },
 ];
 
 export function generate() {

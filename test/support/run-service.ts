@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from './wait-until.js';
+
+export const adminToken = 'test-administrator-token-0123456789';
+const program = new URL('../../dist/main.js', import.meta.url).pathname;
+
+export interface RunningService {
+  url: string;
+  dataDirectory: string;
+  child: ChildProcess;
+  /** Everything the program printed so far. */
+  output(): string;
+  /** SIGTERM, then waits for the exit; resolves to the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, then waits for the exit. */
+  kill(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export function makeDataDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'seatrial-e2e-'));
+}
+
+export function removeDataDirectory(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Starts the built program as its users do and waits until `/readyz` says so. */
+export async function runService(
+  dataDirectory: string,
+  settings: Record<string, string> = {},
+): Promise<RunningService> {
+  const port = Number(settings['PORT'] ?? (await freePort()));
+  const child = spawn(process.execPath, ['--enable-source-maps', program], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PORT: String(port),
+      SEATRIAL_DATA: dataDirectory,
+      SEATRIAL_ADMIN_TOKEN: adminToken,
+      SEATRIAL_LOG_LEVEL: 'info',
+      ...settings,
+    },
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const output = () => Buffer.concat(chunks).toString();
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntil(`the service to be ready:\n${output()}`, 60_000, async () => {
+    if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}:\n${output()}`);
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    return answer?.ok;
+  });
+  return {
+    url,
+    dataDirectory,
+    child,
+    output,
+    async stop() {
+      child.kill('SIGTERM');
+      return exited;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
