@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { CustomResourceDefinitionVersion } from '../api/apiextensions-v1.generated.js';
 import type { ResourceName } from '../object.js';
 
 export interface Subresource {
@@ -29,6 +30,8 @@ export interface ServedResource {
   subresources: Record<string, Subresource>;
   /** Set on resources that a CustomResourceDefinition serves. */
   custom?: boolean;
+  /** Of a custom resource: this version as its CustomResourceDefinition declares it (schema, printer columns, …). */
+  definition?: CustomResourceDefinitionVersion;
 }
 
 interface ResourceData {
