@@ -24,6 +24,8 @@ export interface EventNote {
   message: string;
   /** Of a container: `spec.containers{web}`. */
   fieldPath?: string;
+  /** The component that reports it, e.g. `daemonset-controller`; when absent, the last part of the client's user name. */
+  source?: string;
 }
 
 /**
