@@ -36,4 +36,6 @@ export interface Driver {
   list(): Promise<string[]>;
   connect(id: string, identity: Identity): Promise<ClusterConnection>;
   advanceClock(id: string, byMs: number): Promise<void>;
+  /** Lets go of what this process holds of its clusters; they come back with the next process. */
+  close(): Promise<void>;
 }
