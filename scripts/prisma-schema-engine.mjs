@@ -83,7 +83,7 @@ function serve({ datamodels, url }) {
   let printed = 1_000_000;
   const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 
-  async function answer({ id, method, params }) {
+  async function answer({ method, params }) {
     engine ??= await openEngine(datamodels, url);
     const name = method === 'getDatabaseVersion' ? 'version' : method;
     const result = await engine[name](params).catch(async (error) => {

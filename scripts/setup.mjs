@@ -59,7 +59,9 @@ function run(command, args, { cwd = root, env = process.env } = {}) {
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) return resolve();
-      const tail = Buffer.concat(output).toString().split('\n').slice(-30).join('\n');
+      const lines = Buffer.concat(output).toString().split('\n');
+      const tail =
+        lines.length > 60 ? [...lines.slice(0, 30), '…', ...lines.slice(-30)].join('\n') : lines.join('\n');
       reject(new SetupProblem(`\`${command} ${args.join(' ')}\` ended with ${code}:\n${tail}`));
     });
   });
@@ -113,7 +115,8 @@ async function installNpmPackages() {
     inputs: ['package-lock.json', '.npmrc'],
     product: 'node_modules/@nestjs/core/package.json',
     message: 'installing npm packages (a minute or so, the first time)',
-    make: () => run('npm', ['ci', '--no-progress', '--loglevel=error']),
+    // Not `npm ci`: it refuses a lock file without the packages of other platforms, which not every mirror has.
+    make: () => run('npm', ['install', '--no-save', '--no-progress', '--loglevel=error']),
   });
 }
 

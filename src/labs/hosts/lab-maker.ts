@@ -1,0 +1,188 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { runSetup } from '../../catalog/setup/run-setup.js';
+import { Database } from '../../common/database/database.js';
+import type { Lab } from '../../common/database/generated/client.js';
+import { DomainError } from '../../common/domain-error.js';
+import { ENV } from '../../config/config.module.js';
+import type { Env } from '../../config/env.js';
+import { SandboxHost } from '../../sandbox/host/sandbox-host.js';
+import { JobQueues } from '../jobs/job-queues.js';
+import { LabEvents } from '../lab-events.js';
+import { firstExpiry } from '../lab-limits.js';
+import { LabPhases, type PhaseReport } from '../lab-phases.js';
+import { LabTransitions } from '../lab-transitions.js';
+import { ScenarioVersions } from '../scenario-versions.js';
+import { HostSlots, LEASE_MS } from './host-slots.js';
+import { LONGEST_SETUP_MS, longestPhaseMs, PhaseDeadline } from './phase-deadline.js';
+
+/** A lab that could not be made is tried again, elsewhere if there is elsewhere, this often in all. */
+export const MOST_ATTEMPTS = 3;
+
+/** Makes the clusters of labs that this host has claimed. */
+@Injectable()
+export class LabMaker {
+  private readonly logger = new Logger('LabMaker');
+  private readonly working = new Set<string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly sandboxes: SandboxHost,
+    private readonly versions: ScenarioVersions,
+    private readonly slots: HostSlots,
+    private readonly phases: LabPhases,
+    private readonly events: LabEvents,
+    private readonly transitions: LabTransitions,
+    private readonly queues: JobQueues,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /** Whether an attempt on this lab runs in this process. */
+  isMaking(labId: string): boolean {
+    return this.working.has(labId);
+  }
+
+  /**
+   * Brings one attempt to its end: `ready`, or queued again, or `failed` with the reason. When the attempt is not wanted any
+   * more (the lab was ended, another attempt began) it stops and leaves nothing.
+   */
+  async make(labId: string, attempt: number): Promise<void> {
+    const deadline = new PhaseDeadline();
+    const stopWatching = await this.watch(labId, attempt, deadline);
+    this.working.add(labId);
+    try {
+      const lab = await this.database.lab.findUniqueOrThrow({ where: { id: labId } });
+      await this.provisionAndSetUp(lab, attempt, deadline);
+      const now = new Date();
+      const ready = await this.transitions.move(labId, {
+        to: 'ready',
+        from: ['provisioning'],
+        attempt,
+        data: { readyAt: now, expiresAt: firstExpiry(this.env, now), leaseUntil: null },
+      });
+      if (!ready) throw new DomainError('lab-ended');
+    } catch (error) {
+      await this.giveUp(labId, attempt, toReason(error, deadline.signal));
+    } finally {
+      deadline.clear();
+      stopWatching();
+      this.working.delete(labId);
+    }
+  }
+
+  private async provisionAndSetUp(lab: Lab, attempt: number, deadline: PhaseDeadline): Promise<void> {
+    const scenario = await this.versions.get(lab.scenarioHash);
+    let recorded = Promise.resolve();
+    const report = (phase: PhaseReport) => {
+      const at = new Date();
+      if (phase.state === 'running') deadline.begin(phase.name, longestPhaseMs(lab.driver));
+      // One after the other, so that the timeline has them in the order in which they happened.
+      recorded = recorded
+        .then(() => this.phases.record(lab.id, attempt, phase, at))
+        .catch((error: unknown) => {
+          this.logger.warn({ err: error, labId: lab.id }, 'phase not recorded');
+        });
+    };
+    deadline.begin('provisioning', longestPhaseMs(lab.driver));
+    // An earlier attempt may have left a cluster that somebody has worked in.
+    if (attempt > 1) await this.sandboxes.destroy(lab.id);
+    const { workers, kubernetesVersion, images } = scenario.cluster;
+    const spec = {
+      id: lab.id,
+      driver: lab.driver as Env['SEATRIAL_DRIVER'],
+      nodes: { workers },
+      images,
+      ...(kubernetesVersion ? { kubernetesVersion } : {}),
+    };
+    await this.sandboxes.provision(spec, report, deadline.signal);
+    if (scenario.setup.length > 0) {
+      report({ name: 'setup', state: 'running' });
+      deadline.begin('setup', LONGEST_SETUP_MS);
+      try {
+        await this.setUp(lab.id, scenario, deadline.signal);
+      } catch (error) {
+        report({
+          name: 'setup',
+          state: 'failed',
+          ...(error instanceof Error ? { message: error.message } : {}),
+        });
+        await recorded;
+        throw error;
+      }
+      report({ name: 'setup', state: 'done' });
+    }
+    deadline.clear();
+    await recorded;
+  }
+
+  private async setUp(
+    sandboxId: string,
+    scenario: Parameters<typeof runSetup>[0]['scenario'],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await runSetup({
+      scenario,
+      connection: await this.sandboxes.connection(sandboxId, 'grader'),
+      runScript: async (script) => {
+        const result = await this.sandboxes.runCommand(sandboxId, {
+          command: script,
+          home: 'private',
+          timeoutMs: LONGEST_SETUP_MS,
+          signal,
+        });
+        return { exitCode: result.exitCode, output: result.stdout + result.stderr };
+      },
+      signal,
+    });
+  }
+
+  /** Renews the lease, and stops the work as soon as the row says that it is not wanted any more. */
+  private async watch(labId: string, attempt: number, deadline: PhaseDeadline): Promise<() => void> {
+    const check = () => {
+      this.slots
+        .renew(labId, attempt)
+        .then((wanted) => {
+          if (!wanted) deadline.abort(new DomainError('lab-ended'));
+        })
+        .catch((error: unknown) => this.logger.warn({ err: error, labId }, 'lease not renewed'));
+    };
+    const timer = setInterval(check, LEASE_MS / 3);
+    const unfollow = await this.events.follow(labId, (type) => {
+      if (type !== 'state') return;
+      this.database.lab
+        .count({ where: { id: labId, attempt, state: { in: ['provisioning', 'ready'] } } })
+        .then((wanted) => {
+          if (wanted === 0) deadline.abort(new DomainError('lab-ended'));
+        })
+        .catch(() => {});
+    });
+    return () => {
+      clearInterval(timer);
+      unfollow();
+    };
+  }
+
+  private async giveUp(labId: string, attempt: number, reason: DomainError): Promise<void> {
+    const wanted = await this.database.lab.count({ where: { id: labId, attempt, state: 'provisioning' } });
+    if (wanted === 0) return;
+    this.logger.warn({ err: reason, labId, attempt }, 'lab not made');
+    const again = reason.retryable && attempt < MOST_ATTEMPTS;
+    await this.sandboxes.destroy(labId).catch((error: unknown) => {
+      this.logger.warn({ err: error, labId }, 'half a sandbox not removed');
+    });
+    if (again) {
+      const data = { hostId: null, leaseUntil: null };
+      if (await this.transitions.move(labId, { to: 'queued', attempt, data }))
+        await this.queues.provision({ id: labId, attempt });
+      return;
+    }
+    const text = reason.message;
+    await this.transitions.move(labId, { to: 'failed', attempt, reason: { code: reason.code, text } });
+  }
+}
+
+/** What went wrong, in words for the learner: when time ran out that, not what broke because of it. */
+function toReason(error: unknown, signal: AbortSignal): DomainError {
+  if (signal.reason instanceof DomainError) return signal.reason;
+  if (error instanceof DomainError) return error;
+  return new DomainError('provision-failed', undefined, { cause: error });
+}
