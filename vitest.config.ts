@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Projects by cost: `unit` sits beside the source, the others start real programs and run one file at a time. */
 const project = (name: string, include: string[], serial: boolean) => ({
-  plugins: [swc.vite({ module: { type: 'es6' } })],
+  // The build's .swcrc leaves the tests out, so that it is not read here; tsconfig.json's decorator settings are.
+  plugins: [swc.vite({ swcrc: false, module: { type: 'es6' } })],
   test: {
     name,
     include,

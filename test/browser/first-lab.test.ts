@@ -60,13 +60,7 @@ describe.skipIf(browserMissing)('a learner does the first lab in a browser, with
     await tabTo(/^Start Expose/i);
     await page.keyboard.press('Enter');
     await page.locator('.xterm-helper-textarea').waitFor({ state: 'attached', timeout: 30_000 });
-    await page.waitForFunction(
-      "document.querySelector('.xterm-rows')?.textContent.includes('$')",
-      undefined,
-      {
-        timeout: 30_000,
-      },
-    );
+    await page.locator('.xterm-rows').getByText('$').first().waitFor({ timeout: 30_000 });
     await takePicture(page, '2-lab');
   });
 
@@ -75,13 +69,7 @@ describe.skipIf(browserMissing)('a learner does the first lab in a browser, with
     const script = readFileSync(join(solutions, String(readdirSync(solutions).sort()[0])), 'utf8');
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.type(`cat > s.sh <<'X'\n${script.trim()}\nX\nbash s.sh; echo "solved:$?"\n`);
-    await page.waitForFunction(
-      "/solved:0/.test(document.querySelector('.xterm-rows')?.textContent)",
-      undefined,
-      {
-        timeout: 60_000,
-      },
-    );
+    await page.locator('.xterm-rows').getByText('solved:0').first().waitFor({ timeout: 60_000 });
   });
 
   test('presses Check and sees all points', async () => {

@@ -19,18 +19,14 @@ interface Lab {
   reason?: string;
 }
 
-/** Process ids whose command line mentions this text. */
-function processesNaming(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
-      } catch {
-        return false;
-      }
-    });
+/** Process ids of everything that this process started and that still runs. */
+function descendants(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+    const children = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
+    return children === ''
+      ? []
+      : children.split(' ').flatMap((child) => [Number(child), ...descendants(Number(child))]);
+  });
 }
 
 describe('a learner does the first lab', () => {
@@ -38,10 +34,14 @@ describe('a learner does the first lab', () => {
   let service: RunningService;
   let lab: Lab;
   let terminal: TestTerminal;
+  let processesBefore: number;
   const readLab = async () => (await call<Lab>(service, 'GET', `/labs/${lab.id}`)).body;
+
+  const processCount = () => descendants(Number(service.child.pid)).length;
 
   beforeAll(async () => {
     service = await runService(dataDirectory);
+    processesBefore = processCount();
   });
 
   afterAll(async () => {
@@ -118,10 +118,10 @@ describe('a learner does the first lab', () => {
   test('ends it, and nothing is left', async () => {
     const sandbox = join(dataDirectory, 'sandboxes', lab.id);
     expect(existsSync(sandbox)).toBe(true);
-    expect(processesNaming(lab.id).length).toBeGreaterThan(0);
+    expect(processCount()).toBeGreaterThan(processesBefore);
     expect((await call(service, 'DELETE', `/labs/${lab.id}`)).status).toBeLessThan(300);
     await waitUntil('the directory to be gone', 20_000, () => !existsSync(sandbox));
-    await waitUntil('its processes to be gone', 20_000, () => processesNaming(lab.id).length === 0);
+    await waitUntil('its processes to be gone', 20_000, () => processCount() <= processesBefore);
     await waitUntil('its terminal to be closed', 20_000, () => terminal.closeCode !== undefined);
     expect(await readLab()).toMatchObject({ state: 'ended' });
   });
