@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { api, watchLab } from '../api/client';
 import type { Lab, Scenario } from '../api/types';
 import { LabBar } from '../parts/lab-bar';
-import { isOpen } from '../parts/lab-state';
+import { isOpen, isUsable } from '../parts/lab-state';
 import { Phases } from '../parts/phases';
 import { StepList } from '../parts/step-list';
 import { Terminals } from '../parts/terminals';
@@ -25,16 +25,16 @@ export function LabPage({ id }: { id: string }) {
     );
   }
   if (!lab || !scenario) return null;
-  const ready = lab.state === 'ready';
+  const usable = isUsable(lab);
   return (
     <div class="lab">
       <TopBar>
         <LabBar lab={lab} title={scenario.title} onChange={refresh} />
       </TopBar>
       <div class="lab-columns">
-        <StepList lab={lab} scenario={scenario} onRun={ready ? run : undefined} onGraded={refresh} />
+        <StepList lab={lab} scenario={scenario} onRun={usable ? run : undefined} onGraded={refresh} />
         <section class="workplace" aria-label="Terminals">
-          {ready && (
+          {usable && (
             <Terminals
               labId={id}
               onReady={(type) => {
@@ -52,7 +52,6 @@ export function LabPage({ id }: { id: string }) {
 
 function EndOfLab({ lab }: { lab: Lab }) {
   const words: Partial<Record<Lab['state'], string>> = {
-    finished: 'Finished. Well sailed!',
     expired: 'The time of this lab is over.',
     ended: 'This lab has ended.',
     failed: 'This lab could not be kept afloat.',

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../api/client';
 import type { Lab, Scenario } from '../api/types';
 import { CheckList } from './check-list';
+import { isUsable } from './lab-state';
 import { Markdown } from './markdown';
 
 interface StepListProps {
@@ -25,7 +26,7 @@ export function StepList({ lab, scenario, onRun, onGraded }: StepListProps) {
       const result = await api.grade(lab.id);
       setGraded(true);
       setOutcome(
-        `${result.passed ? 'All done' : 'Checked'}: ${result.points} of ${result.maxPoints} points.`,
+        `${result.passed ? 'All done, well sailed' : 'Checked'}: ${result.points} of ${result.maxPoints} points.`,
       );
       await onGraded();
     } catch (error) {
@@ -46,7 +47,7 @@ export function StepList({ lab, scenario, onRun, onGraded }: StepListProps) {
         </section>
       ))}
       <div class="grade">
-        <button type="button" class="primary" onClick={grade} disabled={grading || lab.state !== 'ready'}>
+        <button type="button" class="primary" onClick={grade} disabled={grading || !isUsable(lab)}>
           {grading ? 'Checking…' : 'Check'}
         </button>
         <span role="status">{outcome}</span>

@@ -21,7 +21,7 @@ export function newReplicaSetSize(deployment: Deployment, sets: ReplicaSets): nu
 export async function rollOneStep(
   client: Client,
   deployment: Deployment,
-  sets: Required<ReplicaSets>,
+  sets: ReplicaSets,
 ): Promise<boolean> {
   const { current } = sets;
   if (!current) return false;
