@@ -33,9 +33,11 @@ const address = (description: string, protocols: RegExp, example: string) =>
     .optional()
     .describe(description);
 
-const roles = list('What this process does: `api`, `host` or both.', 'api,host').pipe(
-  z.array(z.enum(['api', 'host'], 'must be api, host or both')).min(1, 'must name api, host or both'),
-);
+const ROLES = 'What this process does: `api`, `host` or both.';
+
+const roles = list(ROLES, 'api,host')
+  .pipe(z.array(z.enum(['api', 'host'], 'must be api, host or both')).min(1, 'must name api, host or both'))
+  .describe(ROLES);
 
 /** Every setting of the program: its name, form, default and meaning. README's table is made from this. */
 export const ENVIRONMENT = {

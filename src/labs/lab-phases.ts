@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../common/database/database.js';
 import { LabEvents } from './lab-events.js';
 
@@ -9,36 +9,87 @@ export interface PhaseReport {
   message?: string;
 }
 
-/** The timeline of an attempt to make a lab: rows and events, in the order in which the phases began. */
+/** A phase as it stands; times in ISO 8601. What the `phase` event tells. */
+interface Phase extends PhaseReport {
+  startedAt: string;
+  endedAt?: string;
+}
+
+/** Reports wait this long for company: the phases of a simulated cluster are over sooner than they are written down. */
+const BATCH_MS = 40;
+
+/** The timeline of one attempt to make a lab. */
+export interface Timeline {
+  report(phase: PhaseReport): void;
+  /** Resolves when all reports so far are written down. */
+  written(): Promise<void>;
+}
+
+/** Writes the timelines of labs: rows and events, in the order in which the phases began. */
 @Injectable()
 export class LabPhases {
+  private readonly logger = new Logger('LabPhases');
+
   constructor(
     private readonly database: Database,
     private readonly events: LabEvents,
   ) {}
 
-  /** Writes one report of time `at` down, unless another attempt has taken over. One statement: a start writes many. */
-  async record(labId: string, attempt: number, report: PhaseReport, at: Date): Promise<void> {
-    const { name, state, message = null } = report;
-    const endedAt = state === 'running' ? null : at;
-    const recorded = await this.database.$executeRaw`
+  /** A timeline for this attempt. Nothing of it is written when another attempt has taken over. */
+  begin(labId: string, attempt: number): Timeline {
+    const startedAt = new Map<string, string>();
+    let waiting: Phase[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    let writing = Promise.resolve();
+    const flush = () => {
+      clearTimeout(timer);
+      timer = undefined;
+      const batch = waiting;
+      waiting = [];
+      if (batch.length === 0) return writing;
+      writing = writing
+        .then(() => this.write(labId, attempt, batch))
+        .catch((error: unknown) => {
+          this.logger.warn({ err: error, labId }, 'phases not written');
+        });
+      return writing;
+    };
+    return {
+      report: (phase) => {
+        const now = new Date().toISOString();
+        if (!startedAt.has(phase.name)) startedAt.set(phase.name, now);
+        waiting.push({
+          ...phase,
+          startedAt: startedAt.get(phase.name) ?? now,
+          ...(phase.state === 'running' ? {} : { endedAt: now }),
+        });
+        timer ??= setTimeout(() => void flush(), BATCH_MS);
+      },
+      written: flush,
+    };
+  }
+
+  /** One statement for all: the numbers of the events are taken together with the proof that the attempt still counts. */
+  private async write(labId: string, attempt: number, phases: Phase[]): Promise<void> {
+    const events = phases.map((data, index) => ({ place: index + 1, data }));
+    // A statement may change a row once only: of several reports of a phase the last one says it all.
+    const rows = [...new Map(events.map(({ place, data }) => [data.name, { place, ...data }])).values()];
+    const written = await this.database.$executeRaw`
       WITH lab AS (
-        UPDATE labs SET last_event = last_event + 1
+        UPDATE labs SET last_event = last_event + ${events.length}::int
         WHERE id = ${labId} AND attempt = ${attempt} AND state = 'provisioning'
-        RETURNING id, last_event
+        RETURNING id, last_event - ${events.length}::int AS base
       ), phase AS (
         INSERT INTO lab_phases (lab_id, attempt, position, name, state, message, started_at, ended_at)
-        SELECT id, ${attempt}, last_event, ${name}, ${state}::phase_state, ${message}, ${at}, ${endedAt} FROM lab
+        SELECT id, ${attempt}, base + row.place, row.name, row.state::phase_state, row.message, row."startedAt", row."endedAt"
+        FROM lab, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          AS row(place int, name text, state text, message text, "startedAt" timestamptz, "endedAt" timestamptz)
         ON CONFLICT (lab_id, attempt, name)
         DO UPDATE SET state = EXCLUDED.state, message = EXCLUDED.message, ended_at = EXCLUDED.ended_at
-        RETURNING started_at
       )
       INSERT INTO lab_events (lab_id, number, type, data)
-      SELECT id, last_event, 'phase', jsonb_strip_nulls(jsonb_build_object(
-        'name', ${name}::text, 'state', ${state}::text, 'message', ${message}::text,
-        'startedAt', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'endedAt', ${endedAt?.toISOString() ?? null}::text))
-      FROM lab, phase`;
-    if (recorded > 0) await this.events.announce(labId, 'phase');
+      SELECT id, base + event.place, 'phase', event.data
+      FROM lab, jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS event(place int, data jsonb)`;
+    if (written > 0) await this.events.announce(labId, 'phase');
   }
 }

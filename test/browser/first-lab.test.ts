@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { browserMissing, launchBrowser, takePicture } from '../support/browser.js';
 import {
   makeDataDirectory,
@@ -34,6 +34,10 @@ describe.skipIf(browserMissing)('a learner does the first lab in a browser, with
     await browser?.close();
     await service?.stop();
     removeDataDirectory(dataDirectory);
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await takePicture(page, `failed-${task.name.replaceAll(' ', '-')}`);
   });
 
   /** Tab until the element with this accessible name has the focus. */

@@ -62,7 +62,7 @@ export class HostSlots {
       WITH candidate AS (
         SELECT lab.id FROM labs lab
         WHERE lab.id = ${labId} AND lab.state = 'queued' AND lab.driver = ANY(${drivers}::text[])
-          AND ${others} + (
+          AND ${others}::int + (
             SELECT count(*) FROM labs other
             WHERE other.host_id = ${this.host.id}
               AND (other.destroyed_at IS NULL OR other.state::text = ANY(${LIVE}::text[]))
@@ -70,11 +70,12 @@ export class HostSlots {
             SELECT count(*) FROM labs other
             WHERE other.state = 'queued' AND other.driver = lab.driver
               AND (other.created_at, other.id) < (lab.created_at, lab.id)
-          ) < ${this.host.slots}
-          AND ${others} + (
+          ) < ${this.host.slots}::int
+          AND ${others}::int + (
             SELECT count(*) FROM labs other
             WHERE other.host_id = ${this.host.id} AND other.driver = lab.driver AND other.state = 'provisioning'
-          ) < CASE lab.driver WHEN 'kind' THEN ${CLUSTERS_AT_ONCE.kind} ELSE ${CLUSTERS_AT_ONCE.simulated} END
+          ) < CASE lab.driver WHEN 'kind' THEN ${CLUSTERS_AT_ONCE.kind}::int
+              ELSE ${CLUSTERS_AT_ONCE.simulated}::int END
         FOR UPDATE
       ), taken AS (
         UPDATE labs

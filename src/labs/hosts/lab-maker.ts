@@ -1,19 +1,22 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Scenario } from '../../catalog/scenario.js';
 import { runSetup } from '../../catalog/setup/run-setup.js';
 import { Database } from '../../common/database/database.js';
 import type { Lab } from '../../common/database/generated/client.js';
 import { DomainError } from '../../common/domain-error.js';
 import { ENV } from '../../config/config.module.js';
 import type { Env } from '../../config/env.js';
-import { SandboxHost } from '../../sandbox/host/sandbox-host.js';
+import { SandboxHost, type SandboxSpec } from '../../sandbox/host/sandbox-host.js';
 import { JobQueues } from '../jobs/job-queues.js';
 import { LabEvents } from '../lab-events.js';
 import { firstExpiry } from '../lab-limits.js';
 import { LabPhases, type PhaseReport } from '../lab-phases.js';
+import { OVER } from '../lab-state.js';
 import { LabTransitions } from '../lab-transitions.js';
 import { ScenarioVersions } from '../scenario-versions.js';
 import { HostSlots, LEASE_MS } from './host-slots.js';
 import { LONGEST_SETUP_MS, longestPhaseMs, PhaseDeadline } from './phase-deadline.js';
+import { ThisHost } from './this-host.js';
 
 /** A lab that could not be made is tried again, elsewhere if there is elsewhere, this often in all. */
 export const MOST_ATTEMPTS = 3;
@@ -28,6 +31,7 @@ export class LabMaker {
     private readonly database: Database,
     private readonly sandboxes: SandboxHost,
     private readonly versions: ScenarioVersions,
+    private readonly host: ThisHost,
     private readonly slots: HostSlots,
     private readonly phases: LabPhases,
     private readonly events: LabEvents,
@@ -50,7 +54,8 @@ export class LabMaker {
     const stopWatching = await this.watch(labId, attempt, deadline);
     this.working.add(labId);
     try {
-      const lab = await this.database.lab.findUniqueOrThrow({ where: { id: labId } });
+      const lab = await this.database.lab.findFirst({ where: { id: labId, attempt, state: 'provisioning' } });
+      if (!lab) throw new DomainError('lab-ended');
       await this.provisionAndSetUp(lab, attempt, deadline);
       const now = new Date();
       const ready = await this.transitions.move(labId, {
@@ -71,68 +76,60 @@ export class LabMaker {
 
   private async provisionAndSetUp(lab: Lab, attempt: number, deadline: PhaseDeadline): Promise<void> {
     const scenario = await this.versions.get(lab.scenarioHash);
-    let recorded = Promise.resolve();
+    const timeline = this.phases.begin(lab.id, attempt);
     const report = (phase: PhaseReport) => {
-      const at = new Date();
-      if (phase.state === 'running') deadline.begin(phase.name, longestPhaseMs(lab.driver));
-      // One after the other, so that the timeline has them in the order in which they happened.
-      recorded = recorded
-        .then(() => this.phases.record(lab.id, attempt, phase, at))
-        .catch((error: unknown) => {
-          this.logger.warn({ err: error, labId: lab.id }, 'phase not recorded');
-        });
+      if (phase.state === 'running') deadline.begin(phase.name, longestPhaseMs(phase.name, lab.driver));
+      timeline.report(phase);
     };
-    deadline.begin('provisioning', longestPhaseMs(lab.driver));
-    // An earlier attempt may have left a cluster that somebody has worked in.
-    if (attempt > 1) await this.sandboxes.destroy(lab.id);
-    const { workers, kubernetesVersion, images } = scenario.cluster;
-    const spec = {
-      id: lab.id,
-      driver: lab.driver as Env['SEATRIAL_DRIVER'],
-      nodes: { workers },
-      images,
-      ...(kubernetesVersion ? { kubernetesVersion } : {}),
-    };
-    await this.sandboxes.provision(spec, report, deadline.signal);
-    if (scenario.setup.length > 0) {
-      report({ name: 'setup', state: 'running' });
-      deadline.begin('setup', LONGEST_SETUP_MS);
-      try {
-        await this.setUp(lab.id, scenario, deadline.signal);
-      } catch (error) {
-        report({
-          name: 'setup',
-          state: 'failed',
-          ...(error instanceof Error ? { message: error.message } : {}),
-        });
-        await recorded;
-        throw error;
-      }
-      report({ name: 'setup', state: 'done' });
+    try {
+      deadline.begin('provisioning', longestPhaseMs('provisioning', lab.driver));
+      // An earlier attempt may have left a cluster that somebody has worked in.
+      if (attempt > 1) await this.sandboxes.destroy(lab.id);
+      await this.sandboxes.provision(specOf(lab, scenario), report, deadline.signal);
+      if (scenario.setup.length > 0) await this.setUp(lab.id, scenario, report, deadline.signal);
+    } finally {
+      deadline.clear();
+      await timeline.written();
     }
-    deadline.clear();
-    await recorded;
   }
 
   private async setUp(
     sandboxId: string,
-    scenario: Parameters<typeof runSetup>[0]['scenario'],
+    scenario: Scenario,
+    report: (phase: PhaseReport) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    await runSetup({
-      scenario,
-      connection: await this.sandboxes.connection(sandboxId, 'grader'),
-      runScript: async (script) => {
-        const result = await this.sandboxes.runCommand(sandboxId, {
-          command: script,
-          home: 'private',
-          timeoutMs: LONGEST_SETUP_MS,
-          signal,
-        });
-        return { exitCode: result.exitCode, output: result.stdout + result.stderr };
-      },
+    report({ name: 'setup', state: 'running' });
+    try {
+      await runSetup({
+        scenario,
+        connection: await this.sandboxes.connection(sandboxId, 'grader'),
+        runScript: (script) => this.runScript(sandboxId, script, signal),
+        signal,
+      });
+    } catch (error) {
+      report({
+        name: 'setup',
+        state: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+      });
+      throw error;
+    }
+    report({ name: 'setup', state: 'done' });
+  }
+
+  private async runScript(
+    sandboxId: string,
+    script: string,
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number; output: string }> {
+    const { exitCode, stdout, stderr } = await this.sandboxes.runCommand(sandboxId, {
+      command: script,
+      home: 'private',
+      timeoutMs: LONGEST_SETUP_MS,
       signal,
     });
+    return { exitCode, output: stdout + stderr };
   }
 
   /** Renews the lease, and stops the work as soon as the row says that it is not wanted any more. */
@@ -161,9 +158,14 @@ export class LabMaker {
     };
   }
 
+  /** After an attempt that nobody wants any more: what it made goes, unless a newer attempt on this host uses it. */
+  private async cleanUp({ id, state, hostId }: Lab): Promise<void> {
+    if (OVER.includes(state) || hostId !== this.host.id) await this.sandboxes.destroy(id);
+  }
+
   private async giveUp(labId: string, attempt: number, reason: DomainError): Promise<void> {
-    const wanted = await this.database.lab.count({ where: { id: labId, attempt, state: 'provisioning' } });
-    if (wanted === 0) return;
+    const lab = await this.database.lab.findUniqueOrThrow({ where: { id: labId } });
+    if (lab.attempt !== attempt || lab.state !== 'provisioning') return this.cleanUp(lab);
     this.logger.warn({ err: reason, labId, attempt }, 'lab not made');
     const again = reason.retryable && attempt < MOST_ATTEMPTS;
     await this.sandboxes.destroy(labId).catch((error: unknown) => {
@@ -178,6 +180,18 @@ export class LabMaker {
     const text = reason.message;
     await this.transitions.move(labId, { to: 'failed', attempt, reason: { code: reason.code, text } });
   }
+}
+
+function specOf(lab: Lab, { cluster }: Scenario): SandboxSpec {
+  const { workers, kubernetesVersion, images } = cluster;
+  return {
+    id: lab.id,
+    // Chosen among the drivers of the scenario when the lab was created.
+    driver: lab.driver as SandboxSpec['driver'],
+    nodes: { workers },
+    images,
+    ...(kubernetesVersion ? { kubernetesVersion } : {}),
+  };
 }
 
 /** What went wrong, in words for the learner: when time ran out that, not what broke because of it. */

@@ -6,8 +6,9 @@ const DEFAULT_MS = 120_000;
 /** The scenario's own setup. Its waits have limits of their own. */
 export const LONGEST_SETUP_MS = 180_000;
 
-/** Longest duration of a phase of this driver, in milliseconds. */
-export function longestPhaseMs(driver: string): number {
+/** Longest duration of a phase, in milliseconds. */
+export function longestPhaseMs(phase: string, driver: string): number {
+  if (phase === 'setup') return LONGEST_SETUP_MS;
   return LONGEST_PHASE_MS[driver] ?? DEFAULT_MS;
 }
 

@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec, Toleration } from '../api/core-v1.generated.js';
+import type { Container, Pod, PodSchedulingGate, PodSpec, Toleration } from '../api/core-v1.generated.js';
 import { equalJson } from '../machinery/json.js';
 import { diffOfSpecs } from './go-dump.js';
 import { type FieldProblem, forbidden, invalid, type Problems, required } from './problems.js';
@@ -11,7 +11,7 @@ const CHANGEABLE =
   '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),' +
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
-/** A pod's spec is fixed but for images, deadlines and further tolerations. */
+/** A pod's spec is fixed but for images, deadlines, further tolerations and fewer scheduling gates. */
 export function* validatePodUpdate(after: Loose<Pod>, before: Loose<Pod>): Problems {
   const now = after.spec ?? {};
   const old = before.spec ?? {};
@@ -20,6 +20,7 @@ export function* validatePodUpdate(after: Loose<Pod>, before: Loose<Pod>): Probl
     if (yield* validateContainerUpdates(`spec.${list}`, now[list] ?? [], old[list] ?? [])) return;
   if (yield* validateDeadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds)) return;
   yield* validateOnlyAddedTolerations(now.tolerations ?? [], old.tolerations ?? []);
+  yield* validateOnlyRemovedGates(now.schedulingGates ?? [], old.schedulingGates ?? []);
   const rest = withUnchangeable(now, old);
   if (!equalJson(rest, old)) yield forbidden('spec', `${CHANGEABLE}\n${diffOfSpecs(old, rest, 'PodSpec')}`);
 }
@@ -73,6 +74,19 @@ function* validateOnlyAddedTolerations(after: Loose<Toleration>[], before: Loose
     }
 }
 
+function* validateOnlyRemovedGates(
+  after: Loose<PodSchedulingGate>[],
+  before: Loose<PodSchedulingGate>[],
+): Problems {
+  const known = new Set(before.map(({ name }) => name));
+  for (const [index, { name = '' }] of after.entries())
+    if (!known.has(name))
+      yield forbidden(
+        `spec.schedulingGates[${index}].name`,
+        `only deletion is allowed, but found new scheduling gate '${name}'`,
+      );
+}
+
 /** The new spec as it would be if nothing had changed that may change. */
 function withUnchangeable(after: Loose<PodSpec>, before: Loose<PodSpec>): Loose<PodSpec> {
   const withOldImages = (now: Loose<Container>[] = [], old: Loose<Container>[] = []) =>
@@ -87,6 +101,7 @@ function withUnchangeable(after: Loose<PodSpec>, before: Loose<PodSpec>): Loose<
     }),
     activeDeadlineSeconds: before.activeDeadlineSeconds,
     tolerations: before.tolerations,
+    schedulingGates: before.schedulingGates,
     ...(wasNegative && { terminationGracePeriodSeconds: before.terminationGracePeriodSeconds }),
   };
 }

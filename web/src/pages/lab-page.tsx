@@ -1,8 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api, watchLab } from '../api/client';
 import type { Lab, Scenario } from '../api/types';
 import { LabBar } from '../parts/lab-bar';
 import { isOpen, isUsable } from '../parts/lab-state';
+import { oneAtATime } from '../parts/one-at-a-time';
 import { Phases } from '../parts/phases';
 import { StepList } from '../parts/step-list';
 import { Terminals } from '../parts/terminals';
@@ -76,13 +77,17 @@ function useLab(id: string) {
   const [scenario, setScenario] = useState<Scenario>();
   const [problem, setProblem] = useState<string>();
 
-  const refresh = useCallback(async () => {
-    try {
-      setLab(await api.lab(id));
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  }, [id]);
+  const refresh = useMemo(
+    () =>
+      oneAtATime(async () => {
+        try {
+          setLab(await api.lab(id));
+        } catch (error) {
+          setProblem(error instanceof Error ? error.message : String(error));
+        }
+      }),
+    [id],
+  );
 
   useEffect(() => {
     void refresh();
