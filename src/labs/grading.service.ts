@@ -52,10 +52,11 @@ export class GradingService {
     const connection = await gateway.clusterConnection({ sandboxId: lab.id, identity: 'grader', subject });
     const reader = createClusterReader(connection);
     try {
-      const nowMs = Date.now() + Number(lab.clockOffsetMs);
+      const nowMs = nowOf(lab);
       return await Promise.all(
         steps.map(async (step) => {
-          const verdicts = await grade({ checks: step.checks, reader, nowMs });
+          const sinceMs = unmetSince(step, lab.verdicts as StoredVerdicts) ?? nowMs;
+          const verdicts = await grade({ checks: step.checks, reader, nowMs, sinceMs });
           return { id: step.id, checks: verdicts.map(showVerdict) };
         }),
       );
@@ -72,7 +73,7 @@ export class GradingService {
       const current = await transaction.lab.findUniqueOrThrow({ where: { id: lab.id } });
       if (!USABLE.includes(current.state) || current.attempt !== lab.attempt)
         throw new DomainError('lab-not-ready');
-      const stored = mergeVerdicts(current.verdicts as StoredVerdicts, steps);
+      const stored = mergeVerdicts(current.verdicts as StoredVerdicts, steps, nowOf(lab));
       const points = Object.values(stored).reduce((sum, verdict) => sum + verdict.points, 0);
       const grade: GradeView = {
         id: newId(),
@@ -135,17 +136,29 @@ export function findStep(scenario: Scenario, stepId: string): ScenarioStep {
   });
 }
 
+/** The time of the lab's cluster, ms. */
+function nowOf(lab: Lab): number {
+  return Date.now() + Number(lab.clockOffsetMs);
+}
+
+/** From when on the step's `within` counts: the first look at a check that has not passed since. */
+function unmetSince(step: ScenarioStep, verdicts: StoredVerdicts): number | undefined {
+  const times = step.checks.flatMap(({ id }) => verdicts[verdictKey(step.id, id)]?.unmetSinceMs ?? []);
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
 /**
  * New verdicts replace old ones of the same check. `unknown` replaces none: that we could not look takes nothing from a
  * learner who had passed.
  */
-function mergeVerdicts(stored: StoredVerdicts, steps: GradedStep[]): StoredVerdicts {
+function mergeVerdicts(stored: StoredVerdicts, steps: GradedStep[], nowMs: number): StoredVerdicts {
   const merged = { ...stored };
   for (const step of steps) {
     for (const verdict of step.checks) {
       const key = verdictKey(step.id, verdict.id);
       if (verdict.state === 'unknown' && merged[key]?.state === 'passed') continue;
-      merged[key] = verdict;
+      const unmetSinceMs = merged[key]?.unmetSinceMs ?? nowMs;
+      merged[key] = verdict.state === 'passed' ? verdict : { ...verdict, unmetSinceMs };
     }
   }
   return merged;

@@ -3,8 +3,11 @@ import type { Lab, LabPhase } from '../common/database/generated/client.js';
 import type { QueuePlace } from './lab-estimate.js';
 import type { CheckView, LabView } from './labs.schema.js';
 
+/** A verdict as it is kept; `unmetSinceMs` (cluster time) is when a check that has not passed since was first looked at. */
+export type StoredVerdict = CheckView & { unmetSinceMs?: number };
+
 /** Verdicts of a lab's checks by `step/check`: the column `verdicts`. */
-export type StoredVerdicts = Record<string, CheckView>;
+export type StoredVerdicts = Record<string, StoredVerdict>;
 
 /** How many hints were given, by step: the column `hintsGiven`. */
 export type HintsGiven = Record<string, number>;
@@ -38,6 +41,10 @@ export function verdictKey(stepId: string, checkId: string): string {
   return `${stepId}/${checkId}`;
 }
 
+function showVerdict({ unmetSinceMs: _kept, ...view }: StoredVerdict): CheckView {
+  return view;
+}
+
 function showPhase({ name, state, startedAt, endedAt, message }: LabPhase): LabView['phases'][number] {
   return {
     name,
@@ -49,17 +56,18 @@ function showPhase({ name, state, startedAt, endedAt, message }: LabPhase): LabV
 }
 
 function showStep(step: ScenarioStep, verdicts: StoredVerdicts, hints: HintsGiven): LabView['steps'][number] {
-  const checks = step.checks.map(
-    (check): CheckView =>
-      verdicts[verdictKey(step.id, check.id)] ?? {
-        id: check.id,
-        title: check.title,
-        state: 'pending',
-        points: 0,
-        maxPoints: check.points,
-        message: 'Not checked yet',
-      },
-  );
+  const checks = step.checks.map((check): CheckView => {
+    const stored = verdicts[verdictKey(step.id, check.id)];
+    if (stored) return showVerdict(stored);
+    return {
+      id: check.id,
+      title: check.title,
+      state: 'pending',
+      points: 0,
+      maxPoints: check.points,
+      message: 'Not checked yet',
+    };
+  });
   return {
     id: step.id,
     title: step.title,
