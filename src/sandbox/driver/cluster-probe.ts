@@ -32,7 +32,12 @@ export async function readReadiness(
   path: '/api/v1/nodes' | '/api/v1/namespaces/kube-system/pods',
   signal: AbortSignal,
 ): Promise<Readiness> {
-  const { items } = listSchema.parse(JSON.parse(await get(connection, path, signal)));
+  return readinessOf(JSON.parse(await get(connection, path, signal)));
+}
+
+/** `list`: nodes or pods as the API server lists them. */
+export function readinessOf(list: unknown): Readiness {
+  const { items } = listSchema.parse(list);
   const isReady = (item: (typeof items)[number]) =>
     item.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
   return {

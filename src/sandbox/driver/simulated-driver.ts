@@ -6,7 +6,7 @@ import { DomainError } from '../../common/domain-error.js';
 import { prepareSocketDirectory } from '../../common/embedded/socket-directory.js';
 import type { ClientIdentity, Cluster, NodeShape } from '../../simulator/cluster.js';
 import { startCluster } from '../../simulator/start-cluster.js';
-import { readReadiness, waitForReadiness } from './cluster-probe.js';
+import { readinessOf, waitForReadiness } from './cluster-probe.js';
 import type { ClusterSpec, Driver, DriverStatus, Identity, PhaseReport } from './driver.js';
 import { runPhase } from './phase.js';
 
@@ -57,12 +57,10 @@ export class SimulatedDriver implements Driver {
     signal: AbortSignal,
   ): Promise<void> {
     if (!(await this.readSpec(spec.id))?.complete) await this.startOver(spec);
-    await runPhase('control-plane', report, signal, async () => {
-      await this.start(spec.id);
-    });
-    const connection = await this.connect(spec.id, 'grader');
+    const { cluster } = await runPhase('control-plane', report, signal, () => this.start(spec.id));
+    // The cluster is in this process: a request to its API server would be this program talking to itself.
     await runPhase('nodes', report, signal, () => {
-      const read = () => readReadiness(connection, '/api/v1/nodes', signal);
+      const read = async () => readinessOf({ items: cluster.list('nodes') });
       return waitForReadiness(
         read,
         ({ total, notReady }) => total > spec.nodes.workers && notReady.length === 0,
@@ -70,7 +68,7 @@ export class SimulatedDriver implements Driver {
       );
     });
     await runPhase('system-pods', report, signal, () => {
-      const read = () => readReadiness(connection, '/api/v1/namespaces/kube-system/pods', signal);
+      const read = async () => readinessOf({ items: cluster.list('pods', 'kube-system') });
       return waitForReadiness(read, ({ notReady }) => notReady.length === 0, signal);
     });
     await this.writeSpec(spec.id, { workers: spec.nodes.workers, complete: true });

@@ -30,6 +30,23 @@ test('tells when a home is full and when it grows on, and leaves one alone that 
   expect(await measureWith(3)).toBe(3);
 });
 
+test('tells since when, once a home is more than twice too big', async () => {
+  const since: (Date | undefined)[] = [];
+  const quota = new HomeQuota(home, { homeBytes: MEBIBYTE, homeEntries: 100 }, (date) => since.push(date));
+  const measureWith = async (mebibytes: number) => {
+    await writeFile(join(home, 'big'), Buffer.alloc(mebibytes * MEBIBYTE, 1));
+    await quota.check();
+  };
+  const beforeFine = new Date();
+  await measureWith(0.5);
+  const afterFine = new Date();
+  await measureWith(1.5);
+  await measureWith(9);
+  expect(since[0]).toBeUndefined();
+  expect(since[1]?.getTime()).toBeGreaterThanOrEqual(beforeFine.getTime());
+  expect(since[1]?.getTime()).toBeLessThanOrEqual(afterFine.getTime());
+});
+
 test('counts many small files, and nothing behind a link', async () => {
   let calls = 0;
   const quota = new HomeQuota(home, { homeBytes: MEBIBYTE, homeEntries: 20 }, () => {

@@ -21,6 +21,8 @@ const ID_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export class SandboxStore {
   private readonly root: string;
   private allocation: Promise<unknown> = Promise.resolve();
+  /** Read once: with every sandbox that a host has, reading all records again would take longer. */
+  private taken: Promise<Set<number | undefined>> | undefined;
 
   constructor(dataDirectory: string) {
     this.root = join(dataDirectory, 'sandboxes');
@@ -58,7 +60,9 @@ export class SandboxStore {
   }
 
   async remove(id: string): Promise<void> {
+    const record = await this.find(id).catch(() => undefined);
     await rm(this.folder(id), { recursive: true, force: true, maxRetries: 3 });
+    (await this.taken)?.delete(record?.uid);
   }
 
   private async create(id: string, driver: SandboxRecord['driver']): Promise<SandboxRecord> {
@@ -73,10 +77,16 @@ export class SandboxStore {
   }
 
   private async freeUid(): Promise<number> {
-    const records = await Promise.all((await this.list()).map((id) => this.find(id).catch(() => undefined)));
-    const taken = new Set(records.map((record) => record?.uid));
+    this.taken ??= this.readTakenUids();
+    const taken = await this.taken;
     let uid = FIRST_UID;
     while (taken.has(uid)) uid += 1;
+    taken.add(uid);
     return uid;
+  }
+
+  private async readTakenUids(): Promise<Set<number | undefined>> {
+    const records = await Promise.all((await this.list()).map((id) => this.find(id).catch(() => undefined)));
+    return new Set(records.map((record) => record?.uid));
   }
 }

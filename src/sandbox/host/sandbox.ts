@@ -9,7 +9,7 @@ import { writeKubeconfig } from '../shell/kubeconfig.js';
 import type { ShellLimits } from '../shell/limits.js';
 import { type CommandResult, runCommand } from '../shell/run-command.js';
 import { Shell } from '../shell/shell.js';
-import { API_SERVER_URL } from '../shell/system-files.js';
+import { API_SERVER_URL, LEARNER } from '../shell/system-files.js';
 import { Terminal } from '../terminal/terminal.js';
 import { HomeQuota } from './home-quota.js';
 
@@ -34,6 +34,9 @@ export interface SandboxOptions {
 }
 
 const TERMINAL_COUNT = 8;
+const HOME_OVERFLOWED =
+  '\r\nYour home was far beyond its limit: what was just written is removed. Open a new terminal to go on.\r\n';
+const LONGEST_TIDY_MS = 60_000;
 const HOME_IS_FULL =
   '\r\nYour home is full, so all programs were ended. Open a new terminal and remove some files.\r\n';
 
@@ -47,7 +50,11 @@ export class Sandbox {
   private isClosed = false;
 
   constructor(private readonly options: SandboxOptions) {
-    this.homeQuota = new HomeQuota(options.folders.home, options.limits, () => void this.endPrograms());
+    this.homeQuota = new HomeQuota(
+      options.folders.home,
+      options.limits,
+      (since) => void this.endPrograms(since),
+    );
     this.relay = new ApiRelay(options.folders.relay, async () => relayTarget(await options.connect()));
   }
 
@@ -149,11 +156,19 @@ export class Sandbox {
     }
   }
 
-  /** A full home costs its owner all running programs; the files stay, and can be removed in a new terminal. */
-  private async endPrograms(): Promise<void> {
-    for (const terminal of this.terminals.values()) terminal.show(HOME_IS_FULL);
+  /**
+   * A full home costs its owner all running programs; the files stay, and can be removed in a new terminal. Only one that
+   * `overflowedSince` then loses what is newer: by its owner's own rights, since a link could lead elsewhere.
+   */
+  private async endPrograms(overflowedSince: Date | undefined): Promise<void> {
+    const text = overflowedSince ? HOME_OVERFLOWED : HOME_IS_FULL;
+    for (const terminal of this.terminals.values()) terminal.show(text);
     const shell = await this.shell?.catch(() => undefined);
     await shell?.close();
+    if (!overflowedSince || this.isClosed) return;
+    const newer = ['-mindepth', '1', '-newerct', overflowedSince.toISOString()];
+    const command = ['/usr/bin/find', LEARNER.home, '-xdev', ...newer, '-delete'];
+    await this.runCommand({ command, timeoutMs: LONGEST_TIDY_MS });
   }
 }
 

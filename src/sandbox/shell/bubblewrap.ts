@@ -1,3 +1,4 @@
+import { PACKAGE_ROOT } from '../../common/package-root.js';
 import type { ShellLimits } from './limits.js';
 import { LEARNER, RELAY_PATH, TOOLS_PATH } from './system-files.js';
 
@@ -17,6 +18,12 @@ const LINKS: [string, string][] = [
   ['usr/sbin', '/sbin'],
 ];
 
+/** Of the host's /usr what its packages install; what its owner keeps in /usr/local and /usr/src is nobody's business. */
+const SHARED_USR = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libexec', 'share'].map((name) => `/usr/${name}`);
+
+/** Scenarios with their solutions lie with the program, should that be installed below /usr. */
+const HIDDEN = SHARED_USR.some((folder) => PACKAGE_ROOT.startsWith(`${folder}/`)) ? [PACKAGE_ROOT] : [];
+
 /**
  * Arguments of bwrap(1) for the root file system and the namespaces of a sandbox. Every writable place is either the home
  * or a memory file system of known size: bubblewrap's own / and /dev would take half of the machine's memory, so both are
@@ -32,7 +39,9 @@ export function bubblewrapArguments(
   return [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--clearenv'],
     ...['--hostname', 'lab', '--uid', id, '--gid', id],
-    ...['--ro-bind', '/usr', '/usr'],
+    ...['--perms', '0755', '--dir', '/usr'],
+    ...SHARED_USR.flatMap((folder) => ['--ro-bind-try', folder, folder]),
+    ...HIDDEN.flatMap((folder) => ['--size', '4096', '--perms', '0555', '--tmpfs', folder]),
     ...LINKS.flatMap(([target, link]) => ['--symlink', target, link]),
     ...['--proc', '/proc', '--dev', '/dev', '--size', size, '--perms', '1777', '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--size', size, '--perms', '1777', '--tmpfs', '/tmp'],

@@ -12,6 +12,20 @@ const SHOW_FOLDERS = `mount -t tmpfs -o size=64k,mode=755 none /mnt
 for name in home relay tools system; do mkdir "/mnt/$name"; mount --bind "$1" "/mnt/$name"; shift; done
 exec "$@"`;
 
+/**
+ * Closes every file from descriptor $1 on and runs the command that follows. What the service has open is not all closed
+ * on exec: the terminals of other sandboxes are not, as the library opens them, nor what the service inherited itself.
+ * When the machine runs out of memory, the kernel is to take these programs first, never the service (oom_score_adj, proc(5)).
+ */
+const PREPARE = `for fd in /proc/self/fd/*; do fd=\${fd##*/}; [ "$fd" -lt "$1" ] || eval "exec $fd>&-"; done
+echo 1000 > /proc/self/oom_score_adj
+shift; exec "$@"`;
+
+/** The command in front of everything of a sandbox; `descriptors` is how many, from 0 on, it is to have. */
+export function prepareProcess(descriptors: number): string[] {
+  return ['/usr/bin/bash', '-pc', PREPARE, 'bash', String(descriptors)];
+}
+
 /** Where the folders are for the command that `showFolders` runs. */
 export function shownFolders(folders: ShellFolders): ShellFolders {
   if (!isRoot) return folders;
@@ -55,6 +69,7 @@ export function enterSandbox(processes: SandboxProcesses, uid: number, limits: S
     '--',
   ];
   return [
+    ...prepareProcess(3),
     ...['/usr/bin/nice', '-n', String(limits.niceness)],
     ...becomeUser(uid),
     ...enter(processes.owner, '--user', '--preserve-credentials'),

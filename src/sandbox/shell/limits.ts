@@ -4,6 +4,8 @@ export interface ShellLimits {
   processes: number;
   /** Address space of one process. Go programs reserve more than a gigabyte that they never touch. */
   addressSpaceBytes: number;
+  /** What one process may write to of it: RLIMIT_DATA, which reserved and shared memory does not count for. */
+  memoryBytes: number;
   fileBytes: number;
   openFiles: number;
   /** Processor time of one process. */
@@ -21,6 +23,7 @@ const MEBIBYTE = 1024 ** 2;
 export const DEFAULT_SHELL_LIMITS: ShellLimits = {
   processes: 256,
   addressSpaceBytes: 4096 * MEBIBYTE,
+  memoryBytes: 768 * MEBIBYTE,
   fileBytes: 100 * MEBIBYTE,
   openFiles: 1024,
   cpuSeconds: 600,
@@ -39,6 +42,7 @@ export function limitCommand(limits: ShellLimits): string[] {
     '/usr/bin/prlimit',
     `--nproc=${limits.processes}:${limits.processes}`,
     `--as=${limits.addressSpaceBytes}:${limits.addressSpaceBytes}`,
+    `--data=${limits.memoryBytes}:${limits.memoryBytes}`,
     `--fsize=${limits.fileBytes}:${limits.fileBytes}`,
     `--nofile=${limits.openFiles}:${limits.openFiles}`,
     `--cpu=${limits.cpuSeconds}:${limits.cpuSeconds}`,

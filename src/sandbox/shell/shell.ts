@@ -4,7 +4,14 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../common/domain-error.js';
 import { bubblewrapArguments, type ShellFolders } from './bubblewrap.js';
-import { becomeUser, enterSandbox, type SandboxProcesses, showFolders, shownFolders } from './confinement.js';
+import {
+  becomeUser,
+  enterSandbox,
+  prepareProcess,
+  type SandboxProcesses,
+  showFolders,
+  shownFolders,
+} from './confinement.js';
 import { DEFAULT_SHELL_LIMITS, type ShellLimits } from './limits.js';
 import { API_SERVER_URL, LEARNER, RELAY_PATH, sharedSystemPaths, TOOLS_PATH } from './system-files.js';
 
@@ -62,6 +69,7 @@ export class Shell {
   static async start({ folders, uid, limits = DEFAULT_SHELL_LIMITS }: ShellOptions): Promise<Shell> {
     const options = bubblewrapArguments(shownFolders(folders), await sharedSystemPaths(), limits);
     const [file = '', ...rest] = [
+      ...prepareProcess(5),
       ...showFolders(folders),
       ...becomeUser(uid),
       ...['/usr/bin/unshare', '--user', '--map-root-user', '--'],
