@@ -42,6 +42,11 @@ const SESSION: readonly [string, RegExp][] = [
   ['logs deployment/web', /start worker process|Configuration complete/],
   ['exec deployment/web -- sh -c "echo hello from $((6 * 7))"', /hello from 42/],
   ['describe deployment web', /ScalingReplicaSet.*Scaled up replica set web-/],
+  [
+    `exec deployment/web -- sh -c 'd=/var/run/secrets/kubernetes.io/serviceaccount; curl -s --cacert $d/ca.crt -H "Authorization: Bearer $(cat $d/token)" https://kubernetes.default.svc/api/v1/nodes'`,
+    /User \\?"system:serviceaccount:default:default\\?" cannot list resource/,
+  ],
+  ['get endpoints kubernetes', /:6443/],
   ['get pods -o wide', /web-\S+\s+1\/1\s+Running\s+0/],
   ['apply -f cronjob.yaml', /cronjob.batch\/bell created/],
   [

@@ -12,7 +12,11 @@ const MAY_DIFFER: readonly [RegExp, string][] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} +\d+ \d\d:\d\d:\d\d UTC \d{4}/g, 'TIME'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UID'],
-  [/(containerd:\/\/|sha256:)[0-9a-f]{64}/g, '$1HASH'],
+  [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} \+0000/g, 'TIME'],
+  // Container, image, exec and certificate ids.
+  [/(?<![0-9a-f])[0-9a-f]{64}\b/g, 'HASH'],
+  // On the recorded cluster all tags of nginx were one image, which the runtime calls by the first of them.
+  [/(?<=image: docker\.io\/library\/nginx:)1\.\d+/g, 'TAG'],
   [/resourceVersion: "\d+"/g, 'resourceVersion: "N"'],
   [/\bdefault-token-\w+/g, 'TOKEN'],
   [/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-X'],

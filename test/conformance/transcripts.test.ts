@@ -12,6 +12,8 @@ const knownDifferences: Record<string, string> = JSON.parse(
 );
 const kubectlDirectory = new URL('../../.tools/bin', import.meta.url).pathname;
 const artifacts = new URL('../artifacts/conformance/', import.meta.url).pathname;
+/** What `kind load` had put on the recorded cluster's node. */
+const IMAGES = ['nginx:1.24', 'nginx:1.25', 'nginx:1.27', 'busybox:1.36'];
 const totals = { agreed: 0, all: 0 };
 
 function describeDifference(step: ReplayedStep): string {
@@ -28,6 +30,7 @@ async function replayOnFreshCluster(transcript: Transcript): Promise<ReplayedSte
   const cluster = await startCluster({
     name: 'g1',
     nodes: [{ name: 'g1-control-plane', controlPlane: true, cpu: '2', memory: '16Gi', pods: 110 }],
+    loadedImages: IMAGES,
   });
   try {
     const address = await cluster.listen({ host: '127.0.0.1', port: 0 });

@@ -59,7 +59,7 @@ interface Target {
 
 const qualified = ({ plural, group }: Target) => (group === '' ? plural : `${plural}.${group}`);
 const details = ({ plural, group }: Target, name: string): StatusDetails => ({
-  name,
+  ...(name !== '' && { name }),
   ...(group !== '' && { group }),
   kind: plural,
 });

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ClusterKeys } from '../certificates/cluster-keys.js';
 import type { Client } from '../client.js';
 import type { Clock } from '../clock/clock.js';
@@ -63,6 +64,11 @@ export class ApiServer {
 
   listen(address: ListenAddress): Promise<ListenAddress> {
     return this.server.listen(address);
+  }
+
+  /** Serves a connection that a pod made to the API server's address in the cluster's network. */
+  accept(connection: Duplex, address: string): Promise<void> {
+    return this.server.accept(connection, address);
   }
 
   close(): Promise<void> {

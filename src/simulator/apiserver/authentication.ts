@@ -46,7 +46,7 @@ function userOfCertificate(socket: TLSSocket): UserInfo | undefined {
   const digest = createHash('sha256').update(certificate.raw).digest('hex');
   return {
     name,
-    groups: [...[O].flat(), 'system:authenticated'],
+    groups: [...new Set([...[O].flat(), 'system:authenticated'])],
     extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
   };
 }

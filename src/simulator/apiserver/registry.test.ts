@@ -167,6 +167,41 @@ describe('updating', () => {
   });
 });
 
+describe('what the server counts', () => {
+  it('a pod stays at its generation when it is put on a node', async () => {
+    await pod('bound');
+    await server.client.createSubresource('pods', 'default', 'bound', 'binding', {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'bound' },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'one' },
+    } as never);
+    const bound = server.client.get('pods', 'default', 'bound') as unknown as Fields;
+    expect(bound.metadata.generation).toBe(1);
+    expect(bound['spec']).toMatchObject({ nodeName: 'one' });
+  });
+
+  it('the templates that a DaemonSet has had, whatever its author writes there', async () => {
+    const annotation = 'deprecated.daemonset.template.generation';
+    const labels = { app: 'agent' };
+    const made = await make('apps/v1', 'DaemonSet', 'daemonsets.apps', {
+      metadata: { name: 'agent', annotations: { [annotation]: '7' } },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'busybox' }] } },
+      },
+    });
+    expect(made.metadata.annotations).toEqual({ [annotation]: '1' });
+    const patch = (fields: object) =>
+      server.client.mergePatch('daemonsets.apps', 'default', 'agent', fields as never);
+    const image = (name: string) => ({
+      spec: { template: { spec: { containers: [{ name: 'a', image: name }] } } },
+    });
+    expect((await patch({ metadata: { annotations: null } })).metadata.annotations?.[annotation]).toBe('1');
+    expect((await patch(image('busybox:1.36'))).metadata.annotations?.[annotation]).toBe('2');
+  });
+});
+
 describe('deleting', () => {
   it('waits for finalizers', async () => {
     await configMap({ name: 'held', finalizers: ['example.com/hold'] });

@@ -33,7 +33,7 @@ export function startMetadata(
 
 /**
  * Counts a change of desired state: of whatever is outside metadata and status, and of a Deployment also its annotations.
- * A write of status changes none of it.
+ * A write of status changes none of it, and where a pod runs is nothing that its author asked for.
  */
 export function bumpGeneration(
   resource: ServedResource,
@@ -41,7 +41,7 @@ export function bumpGeneration(
   current: Working,
   scope: Scope,
 ): void {
-  if (scope === 'status' || !hasGeneration(resource)) return;
+  if (scope === 'status' || scope === 'binding' || !hasGeneration(resource)) return;
   const keys = [...Object.keys(next), ...Object.keys(current)];
   const desired = keys.filter((key) => key !== 'metadata' && key !== 'status');
   const changed =

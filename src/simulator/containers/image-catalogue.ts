@@ -31,7 +31,8 @@ export class ImageCatalogue {
     );
     if (!entry) return { error: pullError(reference, entries !== undefined) };
     const digest = reference.digest ?? `sha256:${createHash('sha256').update(name).digest('hex')}`;
-    return { image: { ...entry, name, tag: reference.tag, id: `${reference.repository}@${digest}` } };
+    const env = withVersion(entry, reference.tag);
+    return { image: { ...entry, env, name, tag: reference.tag, id: `${reference.repository}@${digest}` } };
   }
 
   /** The file tree of an image, built once and shared by all its containers: never change it. */
@@ -42,6 +43,16 @@ export class ImageCatalogue {
     this.trees.set(image.name, tree);
     return tree;
   }
+}
+
+/** The image's environment, with the version that a tag such as `1.25-alpine` or `latest` stands for. */
+function withVersion({ env, versions }: ImageEntry, tag: string): Record<string, string> {
+  const [start = ''] = tag.split('-');
+  const version = /^\d+\.\d+\.\d+$/.test(start) ? start : (versions[start] ?? versions['latest']);
+  if (version === undefined) return env;
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, value.replaceAll('{version}', version)]),
+  );
 }
 
 /** What the runtime answers for a repository or a tag that a registry does not have. */

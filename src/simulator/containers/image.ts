@@ -10,7 +10,10 @@ export const imageSchema = z.strictObject({
   base: z.enum(['debian', 'alpine', 'busybox', 'none']),
   entrypoint: z.array(z.string()).default([]),
   cmd: z.array(z.string()).default([]),
+  /** `{version}` in a value stands for the version of the software that the tag names. */
   env: z.record(z.string(), z.string()).default({}),
+  /** Version numbers by what a tag begins with; those that are given in full stand for themselves. */
+  versions: z.record(z.string(), z.string()).default({}),
   workingDir: z.string().default('/'),
   /** `uid` or `uid:gid`. */
   user: z.string().default('0'),

@@ -234,7 +234,10 @@ describe('a Namespace', () => {
     });
     await cluster.advance(1000);
     await cluster.client.delete('namespaces', undefined, 'shop');
-    await cluster.advance(2000);
+    // Whoever asked for it has some seconds to delete the content too, before it is gone.
+    await cluster.advance(3000);
+    expect(pods('shop')).toHaveLength(1);
+    await cluster.advance(4000);
     const shop = () => cluster.client.get<Namespace>('namespaces', undefined, 'shop');
     expect(pods('shop')).toEqual([]);
     expect(shop()?.status?.conditions).toEqual(

@@ -42,7 +42,7 @@ export function decodeJson(
   if (!isObject(value)) throw new DecodeError(mismatchAtTop(value, typeName));
   return {
     ...decodeValue(value, typeName),
-    duplicateFields: findDuplicates ? findDuplicateFields(text) : [],
+    duplicateFields: findDuplicates ? findDuplicateFields(text, value) : [],
   };
 }
 

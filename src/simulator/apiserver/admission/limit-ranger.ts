@@ -104,7 +104,8 @@ function compareAll(
     const amount = `minimum ${name} usage per ${type} is ${bound}`;
     if (request === undefined) problems.push(`${amount}.  No request is specified`);
     else if (compare(request, bound) < 0) problems.push(`${amount}, but request is ${request}`);
-    if (limit !== undefined && compare(limit, bound) < 0) problems.push(`${amount}, but limit is ${limit}`);
+    else if (limit !== undefined && compare(limit, bound) < 0)
+      problems.push(`${amount}, but limit is ${limit}`);
   }
   for (const [name, bound] of Object.entries(max)) {
     const request = requests[name];
@@ -117,7 +118,7 @@ function compareAll(
     }
     if (limit === undefined) problems.push(`${amount}.  No limit is specified`);
     else if (compare(limit, bound) > 0) problems.push(`${amount}, but limit is ${limit}`);
-    if (request !== undefined && compare(request, bound) > 0)
+    else if (request !== undefined && compare(request, bound) > 0)
       problems.push(`${amount}, but request is ${request}`);
   }
   return problems;

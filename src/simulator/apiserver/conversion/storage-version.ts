@@ -11,8 +11,16 @@ const CONVERSIONS: Record<string, Conversion> = {
   'autoscaling/v1/horizontalpodautoscalers': AUTOSCALER_CONVERSION,
 };
 
-const conversionOf = ({ apiVersion, plural }: ServedResource): Conversion | undefined =>
-  CONVERSIONS[`${apiVersion}/${plural}`];
+/** Looked up once a resource: a list asks for each of its objects. */
+const known = new WeakMap<ServedResource, { conversion: Conversion | undefined }>();
+
+function conversionOf(resource: ServedResource): Conversion | undefined {
+  const found = known.get(resource) ?? {
+    conversion: CONVERSIONS[`${resource.apiVersion}/${resource.plural}`],
+  };
+  known.set(resource, found);
+  return found.conversion;
+}
 
 /** Converted once per stored object: readers in the other version get the same object each time, too. */
 const served = new WeakMap<KubernetesObject, Map<string, KubernetesObject>>();
@@ -32,8 +40,8 @@ export function fromStored(resource: ServedResource, stored: KubernetesObject): 
   if (!conversion && stored.apiVersion === resource.apiVersion) return stored;
   const versions = served.get(stored) ?? new Map<string, KubernetesObject>();
   served.set(stored, versions);
-  const known = versions.get(resource.apiVersion);
-  if (known) return known;
+  const earlier = versions.get(resource.apiVersion);
+  if (earlier) return earlier;
   const converted = conversion
     ? conversion.fromStored(stored as Working)
     : { ...stored, apiVersion: resource.apiVersion };

@@ -115,7 +115,11 @@ export function discoveryResponse(
   if (health !== undefined) return { contentType: 'text/plain; charset=utf-8', body: health };
   switch (pathname) {
     case '/version':
-      return json(versionDocument(context.kubernetesVersion));
+      // Always written for people to read.
+      return {
+        contentType: JSON_TYPE,
+        body: JSON.stringify(versionDocument(context.kubernetesVersion), null, 2),
+      };
     case '/':
       return responses.get(catalogue, '/', () => json(pathList(catalogue)));
     case '/api':

@@ -29,6 +29,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** HTTPS on any number of addresses, all with certificates of the cluster's own authority. */
 export class HttpServer {
   private readonly servers: Server[] = [];
+  private inside: Promise<Server> | undefined;
   private readonly certificates = new Map<string, Promise<{ certificate: string; key: string }>>();
 
   constructor(
@@ -40,6 +41,19 @@ export class HttpServer {
   /** Resolves when connections are accepted, with the address that was bound. */
   async listen(address: ListenAddress): Promise<ListenAddress> {
     const host = 'host' in address && !WILDCARDS.has(address.host) ? address.host : '';
+    const server = await this.createServer(host);
+    await bind(server, address);
+    if ('socketPath' in address) return address;
+    return { host: address.host, port: (server.address() as AddressInfo).port };
+  }
+
+  /** Serves one connection that did not come through a socket of the operating system: one of a pod to `host`. */
+  async accept(connection: Duplex, host: string): Promise<void> {
+    this.inside ??= this.createServer(host);
+    (await this.inside).emit('connection', connection);
+  }
+
+  private async createServer(host: string): Promise<Server> {
     const { certificate, key } = await this.certificateFor(host);
     const server = createServer({
       cert: certificate,
@@ -56,14 +70,13 @@ export class HttpServer {
     server.on('upgrade', (request, socket, head) => void this.handler.upgrade(request, socket, head));
     server.on('tlsClientError', (_, socket) => socket.destroy());
     server.requestTimeout = 0;
-    await bind(server, address);
     this.servers.push(server);
-    if ('socketPath' in address) return address;
-    return { host: address.host, port: (server.address() as AddressInfo).port };
+    return server;
   }
 
   /** Cuts every connection. */
   async close(): Promise<void> {
+    this.inside = undefined;
     await Promise.all(
       this.servers.splice(0).map((server) => {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -163,6 +163,23 @@ describe('writing', () => {
   });
 });
 
+describe('answers', () => {
+  const bodyOf = async (path: string, agent: string) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await server.open(path, { headers: { 'user-agent': agent } }))
+      chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  };
+
+  it('are indented for people, and for whoever asks', async () => {
+    const path = '/api/v1/namespaces/default';
+    expect(await bodyOf(path, 'curl/8.5.0')).toMatch(/^{\n {2}"/);
+    expect(await bodyOf(`${path}?pretty=true`, 'kubectl/v1.35.2')).toMatch(/^{\n {2}"/);
+    expect(await bodyOf(`${path}?pretty=false`, 'curl/8.5.0')).toMatch(/^{"/);
+    expect(await bodyOf(path, 'kubectl/v1.35.2')).toMatch(/^{"/);
+  });
+});
+
 describe('access', () => {
   const robot = { user: 'system:serviceaccount:default:robot', groups: ['system:serviceaccounts'] };
 

@@ -25,6 +25,8 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     });
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on('error', reject);
-    request.on('close', () => reject(new ApiError(400, 'BadRequest', 'the request body was cut off')));
+    request.on('close', () => {
+      if (!request.complete) reject(new ApiError(400, 'BadRequest', 'the request body was cut off'));
+    });
   });
 }

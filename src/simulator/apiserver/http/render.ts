@@ -89,9 +89,8 @@ export class Renderer {
     return this.format.as === 'object';
   }
 
-  private partial({ metadata }: KubernetesObject): string {
-    const apiVersion = `meta.k8s.io/${this.format.metaVersion}`;
-    return JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+  private partial(object: KubernetesObject): string {
+    return partialText(object, `meta.k8s.io/${this.format.metaVersion}`);
   }
 
   private table(
@@ -100,13 +99,30 @@ export class Renderer {
     columnDefinitions: boolean,
   ): string {
     const { resource, includeObject } = this;
-    const table = toTable(resource, objects, {
+    const { rows, ...head } = toTable(resource, objects, {
       nowMs: this.nowMs(),
-      includeObject,
+      includeObject: 'None',
       listMeta,
       columnDefinitions,
       customColumns: resource.definition?.additionalPrinterColumns as never,
     });
-    return JSON.stringify({ ...table, apiVersion: `meta.k8s.io/${this.format.metaVersion}` });
+    const objectTexts =
+      includeObject === 'None' ? undefined : objects.map((object) => this.rowObject(object));
+    const rowTexts = rows.map((row, index) => withMember(row, 'object', objectTexts?.[index]));
+    const whole = { ...head, apiVersion: `meta.k8s.io/${this.format.metaVersion}` };
+    return withMember(whole, 'rows', `[${rowTexts.join(',')}]`);
   }
+
+  private rowObject(object: KubernetesObject): string {
+    return this.includeObject === 'Object' ? serialize(object) : partialText(object, 'meta.k8s.io/v1');
+  }
+}
+
+const partialText = ({ metadata }: KubernetesObject, apiVersion: string) =>
+  `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":${serialize(metadata)}}`;
+
+/** `value`, which is not empty, as JSON with one more member, if there is one. */
+function withMember(value: object, name: string, text: string | undefined): string {
+  const own = JSON.stringify(value);
+  return text === undefined ? own : `${own.slice(0, -1)},"${name}":${text}}`;
 }

@@ -43,12 +43,14 @@ export async function sendBytes(
     'Cache-Control': cacheControl,
   };
   if (warnings.length > 0) headers['Warning'] = warnings.map((text) => `299 - ${quote(text)}`);
-  let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const indented = contentType === 'application/json' && wantsIndented(request);
+  const content = indented ? indent(String(body)) : body;
+  let bytes = typeof content === 'string' ? Buffer.from(content) : content;
   if (
     bytes.length > GZIP_THRESHOLD_BYTES &&
     /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   ) {
-    bytes = compressed ?? (await compress(bytes, { level: 1 }));
+    bytes = (!indented && compressed) || (await compress(bytes, { level: 1 }));
     headers['Content-Encoding'] = 'gzip';
     headers['Vary'] = 'Accept-Encoding';
   }
@@ -57,6 +59,15 @@ export async function sendBytes(
   response.writeHead(code, headers);
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
+
+/** Whether a person reads the answer: by the query, else by the client; as `isPrettyPrint` of k8s.io/apiserver has it. */
+function wantsIndented({ url = '', headers }: IncomingMessage): boolean {
+  const asked = /[?&]pretty(?:=([^&]*))?(?:&|$)/.exec(url);
+  if (asked) return !['0', 'false'].includes((asked[1] ?? '').toLowerCase());
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
+}
+
+const indent = (json: string) => JSON.stringify(JSON.parse(json), null, 2);
 
 /** Any failure as a Status. What is not an `ApiError` is a defect of ours and says nothing about itself. */
 export async function sendError(exchange: Exchange, error: unknown): Promise<void> {

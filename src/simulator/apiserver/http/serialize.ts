@@ -1,5 +1,3 @@
-import type { KubernetesObject } from '../../object.js';
-
 /** Two of these generations are kept in all, however many clusters the process has. */
 const GENERATION_BYTES = 16 * 2 ** 20;
 
@@ -8,10 +6,10 @@ let old = new WeakMap<object, string>();
 let youngBytes = 0;
 
 /**
- * A stored object as JSON. Stored objects never change, so the text is kept for the next reader: by weak reference, and
+ * A stored object, or a part of one, as JSON. Stored objects never change, so the text is kept for the next reader: by weak reference, and
  * for no more than the most recently used 32 MiB of the process.
  */
-export function serialize(object: KubernetesObject): string {
+export function serialize(object: object): string {
   const known = young.get(object);
   if (known !== undefined) return known;
   const text = old.get(object) ?? JSON.stringify(object);

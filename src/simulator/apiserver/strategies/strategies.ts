@@ -3,6 +3,7 @@ import type { ServedResource } from '../../schema/resources.js';
 import { certificateSigningRequests } from './certificate-signing-requests.js';
 import { customResourceDefinitions } from './custom-resource-definitions.js';
 import { customResources } from './custom-resources.js';
+import { daemonSets } from './daemon-sets.js';
 import { jobs } from './jobs.js';
 import { namespaces } from './namespaces.js';
 import { pods } from './pods.js';
@@ -15,6 +16,7 @@ import { persistentVolumeClaims, persistentVolumes } from './volumes.js';
 const STRATEGIES: Record<ResourceName, Strategy> = {
   'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
+  'daemonsets.apps': daemonSets,
   'jobs.batch': jobs,
   namespaces,
   persistentvolumeclaims: persistentVolumeClaims,

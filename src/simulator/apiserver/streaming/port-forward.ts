@@ -1,6 +1,7 @@
 import type { Duplex, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { NodeAgent } from '../../kubelet/node-agent.js';
+import { sandboxId } from '../../kubelet/sandbox-id.js';
 
 const MAX_PORT = 65_535;
 
@@ -28,7 +29,7 @@ export async function forwardConnection(
     errors.end();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    errors.end(`error forwarding port ${port} to pod ${podUid}, uid : ${reason}`);
+    errors.end(`error forwarding port ${port} to pod ${sandboxId(podUid)}, uid : ${reason}`);
     client.end();
   }
 }

@@ -38,7 +38,7 @@ export async function issueToken(
   requireLifetime(expirationSeconds);
   const boundTo = boundObjectRef && boundObject(core, target.namespace, boundObjectRef);
   const meant = audiences.length > 0 ? audiences : [DEFAULT_ISSUER];
-  const token = await core.tokens.issue({
+  const token = core.tokens.issue({
     namespace: target.namespace ?? '',
     serviceAccount: { name: account.metadata.name, uid: account.metadata.uid },
     audiences: meant,

@@ -1,24 +1,21 @@
 import { fetchOver, type HttpAnswer } from '../../network/http-over-stream.js';
 import { NetworkError } from '../../network/network-error.js';
 import type { Process, Program } from '../process.js';
-
-interface Target {
-  host: string;
-  port: number;
-  path: string;
-}
+import { openConnection, type Target, TlsError } from './open-connection.js';
 
 function parseUrl(given: string): Target | undefined {
   try {
     const url = new URL(/^\w+:\/\//.test(given) ? given : `http://${given}`);
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-    return { host: url.hostname, port, path: url.pathname + url.search };
+    const secure = url.protocol === 'https:';
+    const port = Number(url.port) || (secure ? 443 : 80);
+    return { host: url.hostname, port, path: url.pathname + url.search, secure };
   } catch {
     return undefined;
   }
 }
 
-const hostHeader = ({ host, port }: Target) => (port === 80 ? host : `${host}:${port}`);
+const hostHeader = ({ host, port, secure }: Target) =>
+  port === (secure ? 443 : 80) ? host : `${host}:${port}`;
 
 /** A signal that aborts with the process or after `ms` of cluster time. */
 function deadline(
@@ -66,7 +63,8 @@ export const wget: Program = async (process) => {
   if (!options.quiet) process.stderr(`Connecting to ${shown}\n`);
   const limit = deadline(process, options.timeoutMs);
   try {
-    const connection = await process.world.network.dial(target.host, target.port);
+    const connection = await openConnection(process, target, { insecure: true });
+    if (target.secure) process.stderr('wget: note: TLS certificate validation not implemented\n');
     const answer = await fetchOver(
       connection,
       {
@@ -175,6 +173,9 @@ interface CurlOptions {
   include: boolean;
   head: boolean;
   verbose: boolean;
+  insecure: boolean;
+  /** Path of a PEM file. */
+  authorities?: string;
   fail: boolean;
   follow: boolean;
   version: boolean;
@@ -196,7 +197,7 @@ const WITH_VALUE: Record<string, string> = {
   '--url': 'U',
   '--retry': '?',
   '--resolve': '?',
-  '--cacert': '?',
+  '--cacert': 'cacert',
   '--user': '?',
 };
 const FLAGS: Record<string, string> = {
@@ -220,6 +221,7 @@ function readCurlOptions(args: string[]): CurlOptions {
     include: false,
     head: false,
     verbose: false,
+    insecure: false,
     fail: false,
     follow: false,
     version: false,
@@ -254,6 +256,7 @@ function setValue(options: CurlOptions, letter: string, value: string): void {
   if (letter === 'm') options.timeoutMs = Number(value) * 1000;
   if (letter === 'A') options.headers['user-agent'] = value;
   if (letter === 'U') options.urls.push(value);
+  if (letter === 'cacert') options.authorities = value;
 }
 
 function setFlag(options: CurlOptions, letter: string): void {
@@ -262,6 +265,7 @@ function setFlag(options: CurlOptions, letter: string): void {
   if (letter === 'i') options.include = true;
   if (letter === 'I') options.head = true;
   if (letter === 'v') options.verbose = true;
+  if (letter === 'k') options.insecure = true;
   if (letter === 'f') options.fail = true;
   if (letter === 'L') options.follow = true;
   if (letter === 'V') options.version = true;
@@ -275,10 +279,15 @@ async function fetchOne(process: Process, options: CurlOptions, url: string): Pr
   };
   const target = parseUrl(url);
   if (!target) return complain(3, 'URL using bad/illegal format or missing URL');
+  if (options.authorities !== undefined && process.world.files.lookup(options.authorities) === undefined)
+    return complain(77, `error setting certificate file: ${options.authorities}`);
   const startedAt = process.world.clock.now();
   const limit = deadline(process, options.timeoutMs);
   try {
-    const connection = await process.world.network.dial(target.host, target.port);
+    const connection = await openConnection(process, target, {
+      insecure: options.insecure,
+      authorities: options.authorities && process.world.files.readText(options.authorities),
+    });
     const answer = await fetchOver(
       connection,
       {
@@ -300,7 +309,8 @@ async function fetchOne(process: Process, options: CurlOptions, url: string): Pr
       return await fetchOne(
         process,
         options,
-        new URL(location, `http://${target.host}:${target.port}${target.path}`).href,
+        new URL(location, `${target.secure ? 'https' : 'http'}://${target.host}:${target.port}${target.path}`)
+          .href,
       );
     if (options.fail && answer.status >= 400)
       return complain(22, `The requested URL returned error: ${answer.status}`);
@@ -312,6 +322,7 @@ async function fetchOne(process: Process, options: CurlOptions, url: string): Pr
         28,
         `Operation timed out after ${options.timeoutMs} milliseconds with 0 bytes received`,
       );
+    if (error instanceof TlsError) return complain(error.exitCode, error.message);
     if (!(error instanceof NetworkError)) return complain(56, 'Recv failure: Connection reset by peer');
     if (error.code === 'ENOTFOUND') return complain(6, `Could not resolve host: ${target.host}`);
     return complain(

@@ -25,6 +25,8 @@ test.each([
   ['exec echo replaced; echo never', 'replaced\n'],
   ['printf "b\\n_\\n=\\n" | sort', '=\n_\nb\n'],
   ['hostname', 'box\n'],
+  ['set -- echo a "b c"; "$@" d', 'a b c d\n'],
+  ['set -- echo x; exec "$@"', 'x\n'],
 ])('%s', async (script, output) => {
   expect(await sh(script)).toBe(output);
 });

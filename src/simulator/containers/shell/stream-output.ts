@@ -7,14 +7,15 @@ type Command = Statement['pipelines'][number]['commands'][number];
 type SimpleCommand = Extract<Command, { type: 'SimpleCommand' }>;
 type Redirection = SimpleCommand['redirections'][number];
 
-/** Redirections of a command that is parsed only for them. */
-function redirectionsOf(source: string): Redirection[] {
+/** The one simple command of a source that is parsed for its parts. */
+function simpleCommandOf(source: string): SimpleCommand {
   const command = parse(source).statements[0]?.pipelines[0]?.commands[0];
-  return command?.type === 'SimpleCommand' ? command.redirections : [];
+  if (command?.type !== 'SimpleCommand') throw new TypeError(`no simple command: ${source}`);
+  return command;
 }
 
-const TO_STDOUT = redirectionsOf(`: >>${SHELL_STDOUT}`);
-const TO_STDERR = redirectionsOf(`: 2>>${SHELL_STDERR}`);
+const TO_STDOUT: Redirection[] = simpleCommandOf(`: >>${SHELL_STDOUT}`).redirections;
+const TO_STDERR: Redirection[] = simpleCommandOf(`: 2>>${SHELL_STDERR}`).redirections;
 const exitWithStatus = parse('exit $?').statements;
 const OUTPUT_OPERATORS = new Set(['>', '>>', '>&', '>|', '&>', '&>>']);
 
@@ -52,7 +53,7 @@ function streamStatement(statement: Statement): void {
 
 function streamCommand(command: Command): Command {
   if (command.type === 'FunctionDef') return command;
-  if (command.type === 'SimpleCommand') return streamSimple(command);
+  if (command.type === 'SimpleCommand') return streamSimple(withFirstParameter(command));
   const bodies = bodiesOf(command);
   const redirected = command.redirections.some(({ operator }) => OUTPUT_OPERATORS.has(operator));
   if (bodies.length === 0 || redirected) return append(command);
@@ -66,13 +67,30 @@ function append<T extends Command>(command: T): T {
   return command;
 }
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is shell.
+const FIRST_AND_REST = simpleCommandOf('"$1" "${@:2}"');
+const ALL_PARAMETERS = JSON.stringify(simpleCommandOf('"$@"').name);
+
+/** just-bash takes `"$@"` in the place of a command for one word: the first parameter becomes the command instead. */
+function withFirstParameter(command: SimpleCommand): SimpleCommand {
+  const isExec = wordOf(command) === 'exec';
+  const word = isExec ? command.args[0] : command.name;
+  if (!word || JSON.stringify(word) !== ALL_PARAMETERS) return command;
+  const { name, args } = structuredClone(FIRST_AND_REST);
+  if (!isExec) return { ...command, name, args: [...args, ...command.args] };
+  return { ...command, args: [name as typeof word, ...args, ...command.args.slice(1)] };
+}
+
+function wordOf({ name }: SimpleCommand): string | undefined {
+  const [part] = name?.parts ?? [];
+  return part?.type === 'Literal' ? part.value : undefined;
+}
+
 /** `exec COMMAND` never returns; just-bash would go on after it. `exec >FILE` stays as it is. */
 function streamSimple(command: SimpleCommand): Command {
   // An assignment prints nothing, and with redirections just-bash forgets the status of what it captured.
   if (!command.name) return command;
-  const [word] = command.name.parts;
-  const isExec = word?.type === 'Literal' && word.value === 'exec';
-  if (!isExec) return append(command);
+  if (wordOf(command) !== 'exec') return append(command);
   const [name, ...args] = command.args;
   if (!name) return command;
   const replaced = append({ ...command, name, args });

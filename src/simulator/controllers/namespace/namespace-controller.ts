@@ -10,6 +10,12 @@ import { keyFor, keyOf, splitKey } from '../shared/object-key.js';
 
 const FINALIZER = 'kubernetes';
 
+/**
+ * Before the first pass, so that requests that came before the mark are through; pkg/controller/namespace of Kubernetes
+ * (namespaceDeletionGracePeriod). Within it a client can still delete the content by itself, as `kubectl delete -f` does.
+ */
+const FIRST_PASS_AFTER_MS = 5000;
+
 interface Remainder {
   resource: StoredResource;
   objects: KubernetesObject[];
@@ -45,6 +51,8 @@ export function namespaceController({ client, clock }: ControllerContext): Contr
     const namespace = client.get<Namespace>('namespaces', undefined, name);
     if (!namespace || namespace.metadata.deletionTimestamp === undefined) return undefined;
     if (!namespace.spec?.finalizers?.includes(FINALIZER)) return undefined;
+    const firstPassAtMs = Date.parse(namespace.metadata.deletionTimestamp) + FIRST_PASS_AFTER_MS;
+    if (clock.now() < firstPassAtMs) return firstPassAtMs - clock.now();
 
     const content = everyResource(client).filter((resource) => resource.namespaced);
     for (const resource of content) await empty(resource, name);

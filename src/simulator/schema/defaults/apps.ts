@@ -1,6 +1,9 @@
 import { objectIn } from './core.js';
 import type { Defaulter } from './defaulter.js';
 
+/** How many templates a DaemonSet has had; a field of the server's own type, which v1 shows as an annotation. */
+export const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
 /** Defaults of the apps group, by type; https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/ */
 export const APPS_DEFAULTS: Record<string, Defaulter> = {
   'apps.v1.DeploymentSpec': (spec) => {
@@ -29,6 +32,9 @@ export const APPS_DEFAULTS: Record<string, Defaulter> = {
   },
   'apps.v1.StatefulSetUpdateStrategy': (strategy) => {
     if (strategy['type'] === 'RollingUpdate') objectIn(strategy, 'rollingUpdate')['partition'] ??= 0;
+  },
+  'apps.v1.DaemonSet': (set) => {
+    objectIn(objectIn(set, 'metadata'), 'annotations')[TEMPLATE_GENERATION] ??= '0';
   },
   'apps.v1.DaemonSetSpec': (spec) => {
     spec['revisionHistoryLimit'] ??= 10;

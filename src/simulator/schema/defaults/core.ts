@@ -10,7 +10,6 @@ export const CORE_DEFAULTS: Record<string, Defaulter> = {
         ...(metadata['labels'] as JsonObject | undefined),
         'kubernetes.io/metadata.name': metadata['name'],
       };
-    objectIn(namespace, 'spec')['finalizers'] ??= ['kubernetes'];
     objectIn(namespace, 'status')['phase'] ??= 'Active';
   },
   'core.v1.Secret': (secret) => {
