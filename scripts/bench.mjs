@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureReady, root, runScript, SetupProblem } from './setup.mjs';
 
-const BENCHES = ['labs', 'terminal'];
+const BENCHES = ['labs', 'terminal', 'clusters', 'api'];
 
 await runScript(async () => {
   const { values, positionals } = parseArgs({

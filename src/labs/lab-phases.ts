@@ -15,8 +15,11 @@ interface Phase extends PhaseReport {
   endedAt?: string;
 }
 
-/** Reports wait this long for company: the phases of a simulated cluster are over sooner than they are written down. */
-const BATCH_MS = 40;
+/**
+ * Reports wait this long for company: the phases of a simulated cluster are over sooner than they are written down, and each
+ * write is read again by everyone who follows the lab.
+ */
+const BATCH_MS = 200;
 
 /** The timeline of one attempt to make a lab. */
 export interface Timeline {

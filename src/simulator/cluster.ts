@@ -1,3 +1,5 @@
+import type { KubernetesObject, ResourceName } from './object.js';
+
 /** The shape of one simulated node. Quantities as Kubernetes writes them. */
 export interface NodeShape {
   name: string;
@@ -16,6 +18,8 @@ export interface ClusterOptions {
   onlyControlPlane?: boolean;
   /** Keeps every acknowledged write here; a cluster started on it again has them. In memory only when absent. */
   dataDirectory?: string;
+  /** Images that every node has from the start, as `kind load` puts them there; others are pulled. */
+  loadedImages?: readonly string[];
   /** `fast` runs waiting time away as soon as nothing else is to do. */
   clock?: 'real' | 'fast';
 }
@@ -44,6 +48,8 @@ export interface Cluster {
   issueCredentials(identity: ClientIdentity): Promise<Credentials>;
   /** A kubeconfig (YAML) for this user; `server` is the URL as its reader will reach it. */
   kubeconfig(identity: ClientIdentity, server: string): Promise<string>;
+  /** What the cluster has of a resource now, without asking its API server over the network. Stored objects: immutable. */
+  list<T extends KubernetesObject>(resource: ResourceName, namespace?: string): T[];
   /** Moves the cluster's clock forward and resolves when everything due by then has run. */
   advanceClock(byMs: number): Promise<void>;
   /** Stops everything; acknowledged writes are on disk when it resolves. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { ConfigMap, Pod } from './api/core-v1.generated.js';
 import type { Cluster, Credentials } from './cluster.js';
 import { startCluster } from './start-cluster.js';
 
@@ -93,3 +94,34 @@ it('writes kubeconfigs for whom they are asked', async () => {
     expect(certificate.subject.split('\n').sort()).toEqual(['CN=jane', 'O=dev', 'O=ops']);
   });
 });
+
+it('has its system pods running from the start, and starts them anew after a restart', async () => {
+  const node = { name: 'one', controlPlane: true, cpu: '4', memory: '8Gi', pods: 110 };
+  const startWithNode = () => startCluster({ name: 'test', nodes: [node], dataDirectory: directory });
+  const containers = (cluster: Cluster) =>
+    cluster.list<Pod>('pods').flatMap((pod) => pod.status?.containerStatuses ?? []);
+  const first = await startWithNode();
+  const uids = first.list('pods').map(({ metadata }) => metadata.uid);
+  const { revision, ready } = { revision: latestVersion(first), ready: containers(first) };
+  await first.advanceClock(5000);
+  const ca = first.list<ConfigMap>('configmaps').find(({ metadata }) => metadata.name === 'kube-root-ca.crt');
+  const { certificateAuthority } = await first.issueCredentials(ADMINISTRATOR);
+  expect(ready.length).toBeGreaterThan(5);
+  expect(ready.every((container) => container.ready && container.restartCount === 0)).toBe(true);
+  expect(latestVersion(first)).toBe(revision);
+  expect(ca?.data?.['ca.crt']).toBe(certificateAuthority);
+  await first.close();
+
+  const second = await startWithNode();
+  await second.advanceClock(10_000);
+  expect(second.list('pods').map(({ metadata }) => metadata.uid)).toEqual(uids);
+  expect(containers(second).every((container) => container.ready && container.restartCount === 1)).toBe(true);
+  await second.close();
+});
+
+/** Of what the pods and their owners became; heartbeats do not count. */
+function latestVersion(cluster: Cluster): number {
+  const resources = ['pods', 'nodes', 'deployments.apps', 'daemonsets.apps', 'events', 'configmaps'];
+  const objects = resources.flatMap((resource) => cluster.list(resource));
+  return Math.max(...objects.map(({ metadata }) => Number(metadata.resourceVersion)));
+}

@@ -1,9 +1,6 @@
-import { ApiServer } from './apiserver/api-server.js';
-import { podStreams } from './apiserver/http/pod-streams.js';
-import { KUBERNETES_VERSION } from './apiserver/kubernetes-version.js';
+import { assembleCluster } from './assemble-cluster.js';
 import { openClusterKeys } from './certificates/cluster-keys.js';
 import { kubeconfigText } from './certificates/kubeconfig.js';
-import { signRequests } from './certificates/sign-requests.js';
 import { ClockFile } from './clock/clock-file.js';
 import { ClusterClock } from './clock/cluster-clock.js';
 import type {
@@ -14,9 +11,8 @@ import type {
   ListenAddress,
   NodeShape,
 } from './cluster.js';
-import { startControllers } from './controllers/start-controllers.js';
-import { type RunningNodes, startNodes } from './kubelet/start-nodes.js';
-import { startScheduler } from './scheduler/start-scheduler.js';
+import { mouldOf } from './new-cluster/settled-cluster.js';
+import type { KubernetesObject, ResourceName } from './object.js';
 import { openStore } from './storage/open-store.js';
 
 /** kind's names for one control plane and two workers, on a machine of ordinary size. */
@@ -38,37 +34,22 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const clockFile = new ClockFile(dataDirectory);
   const clock = new ClusterClock({ mode: options.clock ?? 'real', offsetMs: clockFile.read() });
   const storage = openStore(dataDirectory);
-  let running: RunningNodes | undefined;
-  const apiServer = new ApiServer({
-    store: storage.store,
-    clock,
-    keys,
-    names: nodes.map((node) => node.name),
-    streams: podStreams((nodeName) => running?.agentFor(nodeName)),
-  });
-  const controllers = startControllers({
-    client: apiServer.client('system:kube-controller-manager'),
-    clientFor: (user) => apiServer.client(user),
-    clock,
-    certificateAuthority: keys.authority.certificate,
-  });
-  const stopSigning = signRequests(
-    apiServer.client('system:serviceaccount:kube-system:certificate-controller'),
-    keys.authority,
-  );
-  const scheduler =
-    nodes.length > 0
-      ? startScheduler({ client: apiServer.client('system:kube-scheduler'), clock })
-      : undefined;
-  if (nodes.length > 0) {
-    running = await startNodes({
-      nodes,
-      clientFor: (nodeName) => apiServer.client(`system:node:${nodeName}`),
-      clock,
-      kubernetesVersion: KUBERNETES_VERSION,
-      ...(dataDirectory !== undefined && { dataDirectory }),
-    });
+  const { store } = storage;
+  if (!storage.resumed) {
+    const mould = await mouldOf(nodes);
+    const { certificate } = keys.authority;
+    storage.fill(mould.cast({ nowMs: clock.now(), certificateAuthority: certificate }));
   }
+  const containersRun = !storage.resumed;
+  const { apiServer, stop } = await assembleCluster({
+    store,
+    keys,
+    clock,
+    nodes,
+    dataDirectory,
+    loadedImages: options.loadedImages,
+    containersRun,
+  });
   const issueCredentials = async (identity: ClientIdentity): Promise<Credentials> => {
     const { certificate, key } = await keys.authority.issueClient(identity);
     return {
@@ -85,16 +66,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       const credentials = await issueCredentials(identity);
       return kubeconfigText({ cluster: name, user: identity.user, server, credentials });
     },
+    list<T extends KubernetesObject>(resource: ResourceName, namespace?: string) {
+      return store.list(resource, namespace) as T[];
+    },
     async advanceClock(byMs) {
       await clock.advance(byMs);
       clockFile.write(clock.offsetMs);
     },
     async close() {
-      await apiServer.close();
-      scheduler?.stop();
-      controllers.stop();
-      stopSigning();
-      await running?.stop();
+      await stop();
       clock.close();
       clockFile.write(clock.offsetMs);
       storage.close();

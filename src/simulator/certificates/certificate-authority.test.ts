@@ -20,12 +20,13 @@ it('issues certificates that verify against it, also when it was loaded', async 
   const made = await CertificateAuthority.create();
   const loaded = await CertificateAuthority.load(made);
   const authority = new X509Certificate(made.certificate);
-  const { certificate } = await loaded.issueServer(['localhost', '127.0.0.1', 'node-1']);
+  const { certificate } = await loaded.issueServer(['localhost', '127.0.0.1', 'fe80::1', 'node-1']);
   const server = new X509Certificate(certificate);
   expect(server.verify(authority.publicKey)).toBe(true);
   expect(server.checkIssued(authority)).toBe(true);
   expect(server.checkHost('node-1')).toBe('node-1');
   expect(server.checkIP('127.0.0.1')).toBe('127.0.0.1');
+  expect(server.subjectAltName).toContain('IP Address:FE80:0:0:0:0:0:0:1');
 });
 
 it('signs requests, and refuses what was tampered with', async () => {

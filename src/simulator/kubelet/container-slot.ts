@@ -113,6 +113,19 @@ export class ContainerSlot {
     if (this.kind === 'init' && status.state?.terminated?.exitCode === 0) this.state = status.state;
   }
 
+  /** Goes on with the container that a status has as running, as in a new cluster. Throws WaitingError. */
+  resume(status: ContainerStatus): void {
+    this.keep(status);
+    this.image = this.pod.node.images.find(this.spec.image ?? '');
+    if (!this.image || !status.state?.running) return;
+    const mounts = this.prepare(this.image);
+    this.containerId = status.containerID;
+    const running = this.run(this.image, mounts);
+    this.probes = new Probes(this, this.pod, running, this.onChange);
+    this.probes.ready = status.ready;
+    this.probes.start();
+  }
+
   /**
    * Starts the container when it may start now. Returns the milliseconds after which to ask again, undefined when
    * nothing is to be waited for: `onChange` tells of all that happens later.
@@ -265,13 +278,19 @@ export class ContainerSlot {
   }
 
   private launch(image: Image, mounts: ContainerMount[]): void {
-    const { pod, spec } = this;
     this.remember();
     if (this.isRestart) this.restartCount++;
     this.isRestart = false;
     this.containerId = `containerd://${randomBytes(32).toString('hex')}`;
-    this.log = new ContainerLog(() => pod.clock.now());
     this.note('Normal', 'Created', 'Container created');
+    this.run(image, mounts);
+    this.state = { running: { startedAt: timestamp(this.pod.clock) } };
+    this.note('Normal', 'Started', 'Container started');
+  }
+
+  private run(image: Image, mounts: ContainerMount[]): RunningContainer {
+    const { pod, spec } = this;
+    this.log = new ContainerLog(() => pod.clock.now());
     const words = (list: string[] | undefined) => list?.map((word) => expand(word, (name) => this.env[name]));
     const command = words(spec.command);
     const running = pod.node.runtime.start({
@@ -289,9 +308,8 @@ export class ContainerSlot {
       memoryLimitBytes: pod.memoryLimitOf(spec),
     });
     this.running = running;
-    this.state = { running: { startedAt: timestamp(pod.clock) } };
-    this.note('Normal', 'Started', 'Container started');
     void running.exited.then((end) => this.exit(end));
+    return running;
   }
 
   /** What ran before becomes `lastState` and the log of `--previous`. */

@@ -22,8 +22,9 @@ export class Heartbeat {
     private readonly clock: Clock,
   ) {}
 
-  async start(): Promise<void> {
-    for (const [name, client] of this.nodes) await this.renew(name, client);
+  /** `isRenewed`: the Leases are new, as in a new cluster, and need no renewal yet. */
+  async start(isRenewed = false): Promise<void> {
+    if (!isRenewed) for (const [name, client] of this.nodes) await this.renew(name, client);
     this.schedule();
   }
 

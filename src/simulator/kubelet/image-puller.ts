@@ -34,6 +34,21 @@ export class ImagePuller {
     if (found && 'image' in found) this.present.set(found.image.name, found.image);
   }
 
+  /** The image when it is on the node. */
+  find(name: string): Image | undefined {
+    const reference = parseImageReference(name);
+    return reference && this.present.get(formatImageReference(reference));
+  }
+
+  /** Puts an image on the node as `kind load` does: one that came from no registry is known by its own digest alone. */
+  load(name: string): void {
+    const reference = parseImageReference(name);
+    const found = reference && this.catalogue.find(reference);
+    if (!found || !('image' in found)) return;
+    const { image } = found;
+    this.present.set(image.name, { ...image, id: image.id.slice(image.id.indexOf('@') + 1) });
+  }
+
   list(): Image[] {
     return [...this.present.values()];
   }

@@ -4,6 +4,7 @@ import { NetworkError } from '../network/network-error.js';
 import type { ContainerSlot } from './container-slot.js';
 import type { ExecRequest, ExecResult, LogOptions, NodeAgent } from './node-agent.js';
 import type { PodWorker } from './pod-worker.js';
+import { sandboxId } from './sandbox-id.js';
 
 /** Answers the API server's questions about the pods of one node. */
 export class PodAgent implements NodeAgent {
@@ -51,7 +52,15 @@ export class PodAgent implements NodeAgent {
   async dial(podUid: string, port: number) {
     const { endpoint } = this.pod(podUid);
     if (!endpoint) throw new NetworkError('EHOSTUNREACH');
-    return endpoint.dial('127.0.0.1', port);
+    try {
+      return await endpoint.dial('127.0.0.1', port);
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error.code !== 'ECONNREFUSED') throw error;
+      throw new Error(
+        `failed to execute portforward in network namespace "/var/run/netns/cni-${podUid}": failed to connect to localhost:${port} inside namespace "${sandboxId(podUid)}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6 [::1]:${port}: connect: connection refused `,
+        { cause: error },
+      );
+    }
   }
 
   private pod(podUid: string): PodWorker {

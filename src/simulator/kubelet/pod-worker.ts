@@ -40,6 +40,8 @@ export class PodWorker implements PodWorld {
   private failure: { reason: string; message: string } | undefined;
   /** The pod came to its end in an earlier life of the process: nothing is run and nothing written for it. */
   private readonly isOver: boolean;
+  /** The pod runs already, but its processes are not made yet: its status stays as it is. */
+  private isResuming: boolean;
   private readonly startTime: string;
   private timer: Timer | undefined;
   private mountRetryMs = FIRST_MOUNT_RETRY_MS;
@@ -51,6 +53,8 @@ export class PodWorker implements PodWorld {
   constructor(
     readonly node: NodeContext,
     public object: Pod,
+    /** Its containers run already, if its status says so. */
+    containersRun = false,
   ) {
     this.clock = node.clock;
     this.volumes = new PodVolumes(node);
@@ -64,7 +68,9 @@ export class PodWorker implements PodWorld {
     for (const each of containers) this.addSlot(each, 'main');
     const phase = object.status?.phase;
     this.isOver = phase === 'Succeeded' || phase === 'Failed';
-    if (object.status?.startTime) this.adopt();
+    this.isResuming = containersRun && phase === 'Running';
+    if (this.isResuming) void this.resume();
+    else if (object.status?.startTime) this.adopt();
   }
 
   get hasInitContainers(): boolean {
@@ -171,6 +177,26 @@ export class PodWorker implements PodWorld {
     }
     if (!this.isOver && containerStatuses.some((status) => status.containerID))
       this.note('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+  }
+
+  /** Makes the processes of a pod of a new cluster, without anything of it being seen. */
+  private async resume(): Promise<void> {
+    this.sandbox = 'creating';
+    const { podIP = '', initContainerStatuses = [], containerStatuses = [] } = this.object.status ?? {};
+    try {
+      this.endpoint = this.node.network.join(podIP, this.object.metadata.namespace ?? 'default');
+      this.node.addresses.claim(podIP);
+      await this.volumes.setUp(this.sources());
+      if (this.gone || this.stopping) return;
+      for (const status of [...initContainerStatuses, ...containerStatuses])
+        this.slots.find(({ name }) => name === status.name)?.resume(status);
+      this.sandbox = 'ready';
+    } catch {
+      // Whatever is missing is waited for as with any pod that is started.
+      this.sandbox = 'none';
+    }
+    this.isResuming = false;
+    this.wake();
   }
 
   private synchronize(): void {
@@ -332,7 +358,7 @@ export class PodWorker implements PodWorld {
 
   /** Writes the status when it differs from the one in the API server; one write at a time. */
   private writeStatus(): void {
-    if (this.writing || this.gone || this.isOver) return;
+    if (this.writing || this.gone || this.isOver || this.isResuming) return;
     const pod = this.currentPod();
     const status = podStatus({
       pod,

@@ -26,6 +26,13 @@ export interface NodesContext {
   dataDirectory?: string;
   /** `v1.36.2`. */
   kubernetesVersion: string;
+  /** Loaded into every node beside those that a node comes with. */
+  loadedImages?: readonly string[];
+  /**
+   * The containers that the store has as running go on, as they are in a new cluster. Without it they were lost with the
+   * process that ran them, and are started anew.
+   */
+  containersRun?: boolean;
 }
 
 export interface RunningNodes {
@@ -63,6 +70,7 @@ export async function startNodes(context: NodesContext): Promise<RunningNodes> {
       () => void reportImages(own, place, images, context),
     );
     preload(images, context.kubernetesVersion);
+    for (const image of context.loadedImages ?? []) images.load(image);
     kubelets.set(name, {
       name,
       ip: place.ip,
@@ -80,9 +88,13 @@ export async function startNodes(context: NodesContext): Promise<RunningNodes> {
   }
 
   const workers = new Map<string, PodWorker>();
-  const stops = [watchPods(client, kubelets, workers), ...watchSources(client, workers, persistentFiles)];
+  const { containersRun = false } = context;
+  const stops = [
+    watchPods(client, kubelets, workers, containersRun),
+    ...watchSources(client, workers, persistentFiles),
+  ];
   const heartbeat = new Heartbeat(clients, clock);
-  await heartbeat.start();
+  await heartbeat.start(containersRun);
   const addons = createAddons(client, places, context.kubernetesVersion);
   const agents = new Map(nodes.map(({ name }) => [name, new PodAgent((uid) => workers.get(uid))]));
   return {
@@ -162,8 +174,10 @@ function watchPods(
   client: Client,
   kubelets: ReadonlyMap<string, NodeContext>,
   workers: Map<string, PodWorker>,
+  containersRun: boolean,
 ): () => void {
-  return client.watch<Pod>('pods', ({ type, object }) => {
+  let running = containersRun;
+  const stop = client.watch<Pod>('pods', ({ type, object }) => {
     const { uid } = object.metadata;
     const worker = workers.get(uid);
     if (type === 'DELETED') {
@@ -174,10 +188,12 @@ function watchPods(
     if (worker) return worker.update(object);
     const kubelet = kubelets.get(object.spec?.nodeName ?? '');
     if (!kubelet) return;
-    const created = new PodWorker(kubelet, object);
+    const created = new PodWorker(kubelet, object, running);
     workers.set(uid, created);
     created.wake();
   });
+  running = false;
+  return stop;
 }
 
 /** Shows changed ConfigMaps and Secrets in the volumes that are made of them, and empties deleted PersistentVolumes. */

@@ -37,13 +37,13 @@ function compare(before: unknown, after: unknown, definition: ValueDefinition | 
     const old = Array.isArray(before) ? itemsByElement(before, kind.elementOf) : new Map<string, unknown>();
     const now = Array.isArray(after) ? itemsByElement(after, kind.elementOf) : new Map<string, unknown>();
     if (!old || !now) return compareLeaves(before, after);
-    return collect(new Set([...old.keys(), ...now.keys()]), (element) =>
+    return collect(keysOfEither([...old.keys()], [...now.keys()]), (element) =>
       compareMember(old.get(element), now.get(element), kind.items),
     );
   }
   const old = isObject(before) ? before : {};
   const now = isObject(after) ? after : {};
-  const names = new Set([...Object.keys(old), ...Object.keys(now)]);
+  const names = keysOfEither(Object.keys(old), Object.keys(now));
   return collect(names, (name) => compareMember(old[name], now[name], memberDefinition(kind, name)), 'f:');
 }
 
@@ -70,8 +70,11 @@ function compareLeaves(before: unknown, after: unknown): FieldChanges {
   return equalJson(before, after) ? NO_CHANGES : { changed: MEMBER, removed: EMPTY_SET };
 }
 
+const keysOfEither = (old: string[], now: string[]): Iterable<string> =>
+  old.length === 0 ? now : new Set([...old, ...now]);
+
 function collect(
-  elements: Set<string>,
+  elements: Iterable<string>,
   compareElement: (element: string) => FieldChanges,
   prefix = '',
 ): FieldChanges {

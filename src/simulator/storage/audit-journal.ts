@@ -52,6 +52,13 @@ export class AuditJournal {
     return () => this.listeners.delete(listener);
   }
 
+  /** Lets go of the records up to `revision`; they are only in the files then. */
+  forgetHistory(revision: number): void {
+    const later = this.commits.findIndex((commit) => commit.revision > revision);
+    this.commits.splice(0, later < 0 ? this.commits.length : later);
+    this.dropped = Math.max(this.dropped, revision);
+  }
+
   private keep(commit: Commit): void {
     this.commits.push(commit);
     // Dropped half at a time: shifting an array of this size at every commit would cost more than the commit.

@@ -35,6 +35,15 @@ export class EventRing {
     return later;
   }
 
+  /** Lets go of what came up to `revision`. */
+  forgetUntil(revision: number): void {
+    if (revision <= this.forgotten) return;
+    const later = this.since(revision) ?? [];
+    this.commits.splice(0, this.commits.length, ...later);
+    this.start = 0;
+    this.forgotten = revision;
+  }
+
   private at(index: number): Commit {
     return this.commits[(this.start + index) % this.commits.length] as Commit;
   }

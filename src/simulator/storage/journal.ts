@@ -63,6 +63,9 @@ export interface Loaded {
 export class Journal {
   private descriptor: number | undefined;
   private segmentBytes = 0;
+  private snapshotBytes = 0;
+  /** Called with each new segment. */
+  onCompact: () => void = () => undefined;
 
   constructor(
     private readonly directory: string,
@@ -111,20 +114,35 @@ export class Journal {
     this.segmentBytes += bytes.length;
   }
 
-  /** Starts a new segment behind a snapshot of `store` when the current one has grown large. Call after a commit. */
+  /** Of the last snapshot and all that was written since. */
+  get sizeBytes(): number {
+    return this.snapshotBytes + this.segmentBytes;
+  }
+
+  /** Compacts when the current segment has grown large. Call after a commit. */
   compactIfLarge(store: Store): void {
-    if (this.segmentBytes < this.limits.segmentBytes) return;
-    const lines = [JSON.stringify({ revision: store.revision })];
-    for (const resource of store.resources()) {
-      for (const object of store.list(resource)) lines.push(JSON.stringify({ resource, object }));
-    }
+    if (this.segmentBytes >= this.limits.segmentBytes) this.compact(store);
+  }
+
+  /** Compacts when something was written that is worth it. */
+  compactIfGrown(store: Store): void {
+    if (this.segmentBytes >= this.limits.segmentBytes / 8) this.compact(store);
+  }
+
+  /** Starts a new segment behind a snapshot of `store`. */
+  compact(store: Store): void {
+    const { revision, objects } = store.contents();
+    const lines = [{ revision }, ...objects].map((line) => JSON.stringify(line));
     const temporary = this.path(`${SNAPSHOT}.new`);
-    writeFileSync(temporary, `${lines.join('\n')}\n`);
+    const bytes = Buffer.from(`${lines.join('\n')}\n`);
+    writeFileSync(temporary, bytes);
+    this.snapshotBytes = bytes.length;
     renameSync(temporary, this.path(SNAPSHOT));
     this.close();
     this.segmentBytes = 0;
     this.dropOldSegments();
     this.descriptor = openSync(this.segmentPath(store.revision + 1), 'a');
+    this.onCompact();
   }
 
   close(): void {
@@ -145,6 +163,7 @@ export class Journal {
   private readSnapshot() {
     const path = this.path(SNAPSHOT);
     if (!existsSync(path)) return { revision: 0, objects: [] };
+    this.snapshotBytes = statSync(path).size;
     const [header, ...objects] = readLines<unknown>(path);
     return {
       revision: (header as { revision: number }).revision,

@@ -5,6 +5,12 @@ import { ResourceTable } from './resource-table.js';
 
 type Listener = (commit: Commit) => void;
 
+/** A whole state; the objects of a resource in the order of namespace and name. */
+export interface StoreContents {
+  revision: number;
+  objects: { resource: ResourceName; object: KubernetesObject }[];
+}
+
 /** How many changes of each resource a watch can go back. */
 const KEPT_EVENTS_PER_RESOURCE = 512;
 
@@ -19,7 +25,7 @@ export class Store {
   private readonly everyListener = new Set<Listener>();
   private readonly untold: Commit[] = [];
   private current: number;
-  private readonly oldest: number;
+  private oldest: number;
 
   /** `persist` is called first with each commit and may throw to refuse it; `revision` is the one to go on from. */
   constructor(
@@ -55,6 +61,20 @@ export class Store {
   /** Every resource that has objects now. */
   resources(): ResourceName[] {
     return [...this.tables].filter(([, table]) => table.count() > 0).map(([name]) => name);
+  }
+
+  contents(): StoreContents {
+    const objects = this.resources().flatMap((resource) =>
+      this.list(resource).map((object) => ({ resource, object })),
+    );
+    return { revision: this.current, objects };
+  }
+
+  /** Gives an empty store a state, without an event or the journal. */
+  fill({ revision, objects }: StoreContents): void {
+    this.current = revision;
+    this.oldest = revision;
+    for (const { resource, object } of objects) this.restore(resource, object);
   }
 
   commit(change: Change): KubernetesObject {
@@ -101,6 +121,12 @@ export class Store {
     if (revision < this.oldest) return undefined;
     const ring = this.rings.get(resource);
     return ring ? ring.since(revision) : [];
+  }
+
+  /** Lets go of the commits up to `revision`: a watch cannot go back behind it any more. */
+  forgetHistory(revision: number): void {
+    this.oldest = Math.max(this.oldest, revision);
+    for (const ring of this.rings.values()) ring.forgetUntil(revision);
   }
 
   /** In the order of revisions for every listener, also when one of them commits something itself. */
