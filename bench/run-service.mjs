@@ -84,12 +84,11 @@ export async function startLab(service, scenario = 'expose-a-deployment') {
     signal: AbortSignal.any([stream.signal, AbortSignal.timeout(60_000)]),
   });
   const decoder = new TextDecoder();
+  let text = '';
   for await (const chunk of events.body) {
-    const text = decoder.decode(chunk, { stream: true });
-    if (!text.includes('data:')) continue;
-    const { state, reason } = await call(service, 'GET', `/labs/${lab.id}`);
-    if (state === 'failed') throw new Error(`lab failed: ${reason}`);
-    if (state === 'ready') break;
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes('"state":"failed"')) throw new Error(`lab failed: ${text}`);
+    if (text.includes('"state":"ready"')) break;
   }
   const readyMs = performance.now() - from;
   stream.abort();

@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { roleSchema } from './principal.js';
 
 const time = z.iso.datetime().describe('UTC, ISO 8601.');
-const name = z.string().trim().min(1).max(100);
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'must not have control characters');
 
 const userSchema = z.object({ id: z.string(), name: z.string(), role: roleSchema, createdAt: time });
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../common/database/database.js';
 import type { ApiToken } from '../common/database/generated/client.js';
 import { DomainError } from '../common/domain-error.js';
-import { newId } from '../common/new-id.js';
+import { isId, newId } from '../common/new-id.js';
 import { hashCredential, newToken } from './credentials.js';
 import { Revocations } from './revocations.js';
 
@@ -41,6 +41,7 @@ export class TokensService {
 
   /** Ends a token for good and closes what it opened. Throws `not-found`. */
   async revoke(userId: string, id: string): Promise<void> {
+    if (!isId(id) && id !== SETTINGS_TOKEN_ID) throw new DomainError('not-found');
     const revoked = await this.database.apiToken.updateMany({
       where: { id, userId, revokedAt: null },
       data: { revokedAt: new Date() },

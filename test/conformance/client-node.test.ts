@@ -10,6 +10,7 @@ import {
   makeInformer,
   PatchStrategy,
   setHeaderOptions,
+  type V1ConfigMap,
   type V1Pod,
   type V1Status,
 } from '@kubernetes/client-node';
@@ -111,13 +112,8 @@ test('every kind of patch is understood', async () => {
   expect(patched.spec).toMatchObject({ replicas: 2, paused: true });
   expect(patched.spec?.template.spec?.containers.map((each) => each.name)).toEqual(['side', 'c']);
 
-  const applied = await KubernetesObjectApi.makeApiClient(config).patch(
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'applied', namespace },
-      data: { a: '1' },
-    } as never,
+  const applied = await KubernetesObjectApi.makeApiClient(config).patch<V1ConfigMap>(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied', namespace }, data: { a: '1' } },
     undefined,
     undefined,
     'tester',

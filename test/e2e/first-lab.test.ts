@@ -21,12 +21,19 @@ interface Lab {
 
 /** Process ids of everything that this process started and that still runs. */
 function descendants(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
-    const children = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
-    return children === ''
-      ? []
-      : children.split(' ').flatMap((child) => [Number(child), ...descendants(Number(child))]);
-  });
+  const children = childrenOf(pid);
+  return [...children, ...children.flatMap(descendants)];
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    // It ended while we looked.
+    return [];
+  }
 }
 
 describe('a learner does the first lab', () => {

@@ -80,3 +80,35 @@ export async function runService(
     },
   };
 }
+
+/** A process that is a host and nothing else. It has no HTTP API, so its output says when it is ready. */
+export async function runHost(
+  dataDirectory: string,
+  settings: Record<string, string> = {},
+): Promise<Pick<RunningService, 'child' | 'stop'>> {
+  const child = spawn(process.execPath, ['--enable-source-maps', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      SEATRIAL_DATA: dataDirectory,
+      SEATRIAL_ROLES: 'host',
+      ...settings,
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  await waitUntil('the host to be ready', 60_000, () => {
+    if (child.exitCode !== null) throw new Error(`the host ended: ${output}`);
+    return output.includes('ready to take labs');
+  });
+  return {
+    child,
+    async stop() {
+      child.kill('SIGTERM');
+      return exited;
+    },
+  };
+}

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import WebSocket from 'ws';
 import { adminToken } from './run-service.js';
 import { waitUntil } from './wait-until.js';
@@ -7,6 +8,8 @@ export class TestTerminal {
   private readonly chunks: Buffer[] = [];
   private socket: WebSocket | undefined;
   position = 0;
+  /** Where the last connection began. */
+  firstPosition: number | undefined;
   exitCode: number | undefined;
   closeCode: number | undefined;
 
@@ -15,6 +18,11 @@ export class TestTerminal {
     private readonly path: string,
     private readonly token: string = adminToken,
   ) {}
+
+  /** All output of all connections. */
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
 
   get text(): string {
     return Buffer.concat(this.chunks).toString();
@@ -26,6 +34,8 @@ export class TestTerminal {
       headers: { authorization: `Bearer ${this.token}` },
     });
     this.socket = socket;
+    this.exitCode = undefined;
+    this.closeCode = undefined;
     let greeted = false;
     socket.on('message', (data: Buffer, binary) => {
       if (binary) {
@@ -36,6 +46,7 @@ export class TestTerminal {
       const message = JSON.parse(data.toString());
       if (message.type === 'hello') {
         this.position = message.seq;
+        this.firstPosition = message.seq;
         greeted = true;
       }
       if (message.type === 'exit') this.exitCode = message.code;
@@ -61,6 +72,29 @@ export class TestTerminal {
 
   resize(cols: number, rows: number): void {
     this.socket?.send(JSON.stringify({ type: 'resize', cols, rows }));
+  }
+
+  /**
+   * Types a command line for a bash that waits for one; resolves with what was printed until it had ended. The echo of the
+   * line is part of it.
+   */
+  async run(command: string, timeoutMs = 30_000): Promise<string> {
+    const before = this.text.length;
+    const mark = `end-${randomBytes(6).toString('hex')}`;
+    this.type(`${command}\necho ${mark.slice(0, 5)}""${mark.slice(5)}\n`);
+    await waitUntil(`the end of: ${command}`, timeoutMs, () => this.text.includes(mark)).catch((error) => {
+      throw new Error(`${error.message}; it ends with: ${JSON.stringify(this.text.slice(-600))}`);
+    });
+    return this.text.slice(before, this.text.indexOf(mark, before));
+  }
+
+  /** Stops reading from the connection, as a browser tab that hangs; `resume` goes on. */
+  pause(): void {
+    this.socket?.pause();
+  }
+
+  resume(): void {
+    this.socket?.resume();
   }
 
   /** Waits until the output has this text; fails with the end of what came instead. */

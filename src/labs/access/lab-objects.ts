@@ -31,7 +31,8 @@ export class LabObjects {
 
   /** `kinds` separated by commas. Throws `validation-failed` for one that is not known, `host-unreachable`. */
   async list(principal: Principal, labId: string, kinds = DEFAULT_KINDS.join(',')): Promise<object[]> {
-    const references = kinds.split(',').map(referenceTo);
+    // A parameter that is given twice arrives as an array.
+    const references = String(kinds).split(',').map(referenceTo);
     const { gateway, subject } = await this.access.forOwner(principal, labId);
     const connection = await gateway.clusterConnection({ sandboxId: labId, identity: 'learner', subject });
     const reader = createClusterReader(connection);
@@ -47,7 +48,7 @@ export class LabObjects {
 }
 
 function referenceTo(kind: string) {
-  const apiVersion = API_VERSIONS[kind];
+  const apiVersion = Object.hasOwn(API_VERSIONS, kind) ? API_VERSIONS[kind] : undefined;
   if (apiVersion) return { apiVersion, kind, namespace: '*' };
   const message = `${kind} is not one of ${Object.keys(API_VERSIONS).join(', ')}`;
   throw new DomainError('validation-failed', undefined, { errors: [{ path: 'kinds', message }] });

@@ -24,6 +24,7 @@ const OWN_TOOLS = {
   df: 'df',
   kill: 'kill',
   tar: 'tar',
+  tty: 'tty',
 };
 const NETWORK_TOOLS = { wget: 'wget', nslookup: 'nslookup', nc: 'nc', ping: 'ping', ip: 'ip' };
 const PROCESS_TOOLS = { ps: 'ps', free: 'free', mount: 'mount' };

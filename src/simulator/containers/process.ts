@@ -44,8 +44,10 @@ export interface ContainerWorld {
   hostname: string;
   user: User;
   memoryLimitBytes: number | undefined;
-  /** The processes that run, by process id. */
+  /** The processes that run, by process id; those of another container too when it shares its process namespace. */
   processes: Map<number, Process>;
+  /** The container's own first process. */
+  first?: Process;
   /** Ends the whole container as the kernel does when it is out of memory. */
   runOutOfMemory(): void;
 }

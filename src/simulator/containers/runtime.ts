@@ -48,6 +48,8 @@ export interface ContainerSpec {
   stdin: boolean;
   tty: boolean;
   memoryLimitBytes: number | undefined;
+  /** The process namespace of another container, to run in; one of its own unless told. */
+  processes?: RunningContainer['processes'] | undefined;
 }
 
 export interface ContainerEnd extends ProcessEnd {
@@ -62,6 +64,8 @@ export class StartError extends Error {
 export interface RunningContainer {
   readonly exited: Promise<ContainerEnd>;
   readonly files: FileTree;
+  /** Its process namespace. */
+  readonly processes: ContainerWorld['processes'];
   /** Sends a signal to the first process. */
   signal(name: SignalName): void;
   /** Runs one more process. What cannot be started is an ExecResult with a message, in the words of containerd. */
@@ -106,18 +110,21 @@ export class ContainerRuntime {
       stdout: emit('stdout'),
       stderr: emit('stderr'),
     });
+    world.first = first;
     let outOfMemory = false;
     world.runOutOfMemory = () => {
       outOfMemory = true;
       first.signal('SIGKILL');
     };
     const exited = first.run(located.program).then((end) => {
-      for (const process of [...world.processes.values()]) process.signal('SIGKILL');
+      const own = [...world.processes.values()].filter((process) => process.world === world);
+      for (const process of own) process.signal('SIGKILL');
       return { ...end, outOfMemory };
     });
     return {
       exited,
       files: world.files,
+      processes: world.processes,
       signal: (name) => first.signal(name),
       exec: (request) => runInside(world, spec, request),
       attach: (streams, signal) => attachTo(attached, stdin, exited, streams, signal),
@@ -134,7 +141,7 @@ export class ContainerRuntime {
       hostname: spec.hostname,
       user: spec.user,
       memoryLimitBytes: spec.memoryLimitBytes,
-      processes: new Map(),
+      processes: spec.processes ?? new Map(),
       runOutOfMemory: () => {},
     };
     files.mountLazily('/dev', () => deviceDirectory(world));
@@ -293,14 +300,14 @@ function deviceDirectory(world: ContainerWorld) {
     'stdout',
     device(
       () => EMPTY_BYTES,
-      (bytes) => world.processes.get(1)?.stdout(bytes),
+      (bytes) => world.first?.stdout(bytes),
     ),
   );
   dev.children.set(
     'stderr',
     device(
       () => EMPTY_BYTES,
-      (bytes) => world.processes.get(1)?.stderr(bytes),
+      (bytes) => world.first?.stderr(bytes),
     ),
   );
   dev.children.set('termination-log', file('', world.clock.now(), 0o666));
@@ -318,14 +325,14 @@ function procDirectory(world: ContainerWorld, startedAtMs: number) {
     '1',
     device(
       () => EMPTY_BYTES,
-      (bytes) => world.processes.get(1)?.stdout(bytes),
+      (bytes) => world.first?.stdout(bytes),
     ),
   );
   fd.children.set(
     '2',
     device(
       () => EMPTY_BYTES,
-      (bytes) => world.processes.get(1)?.stderr(bytes),
+      (bytes) => world.first?.stderr(bytes),
     ),
   );
   first.children.set('fd', fd);

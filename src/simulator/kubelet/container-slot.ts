@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Container, ContainerState, ContainerStatus } from '../api/core-v1.generated.js';
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  EphemeralContainer,
+} from '../api/core-v1.generated.js';
 import { timestamp } from '../clock/clock.js';
 import { ContainerLog } from '../containers/container-log.js';
 import type { Image } from '../containers/image.js';
@@ -306,6 +311,7 @@ export class ContainerSlot {
       stdin: spec.stdin ?? false,
       tty: spec.tty ?? false,
       memoryLimitBytes: pod.memoryLimitOf(spec),
+      processes: pod.processesOf((spec as EphemeralContainer).targetContainerName),
     });
     this.running = running;
     void running.exited.then((end) => this.exit(end));

@@ -147,6 +147,10 @@ export class PodWorker implements PodWorld {
     return systemFiles(this.object, this.hostname, this.podIp, this.clock.now());
   }
 
+  processesOf(containerName: string | undefined) {
+    return this.slots.find(({ name }) => name === containerName)?.running?.processes;
+  }
+
   memoryLimitOf(container: Container): number | undefined {
     const limit = container.resources?.limits?.['memory'];
     return limit === undefined ? undefined : quantityToBytes(limit);

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../api/core-v1.generated.js';
 import type { Clock } from '../clock/clock.js';
-import type { ContainerMount } from '../containers/runtime.js';
+import type { ContainerMount, RunningContainer } from '../containers/runtime.js';
 import type { NetworkEndpoint } from '../network/cluster-network.js';
 import type { EnvironmentSources } from './environment.js';
 import type { NodeContext } from './node-context.js';
@@ -24,6 +24,8 @@ export interface PodWorld {
   sources(): EnvironmentSources;
   /** `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`. */
   systemMounts(): ContainerMount[];
+  /** The process namespace of the container of this name, while it runs. */
+  processesOf(containerName: string | undefined): RunningContainer['processes'] | undefined;
   memoryLimitOf(container: Container): number | undefined;
   note(type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
 }

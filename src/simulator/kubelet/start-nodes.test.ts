@@ -190,6 +190,19 @@ test('what cannot be executed is reported in the words of the runtime', async ()
   expect(failed).toEqual({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
 });
 
+test('an ephemeral container sees the processes of its target, and leaves them alone', async () => {
+  await cluster.create('target', { containers: [busybox('sleep 3600')] });
+  await cluster.until(() => isReady('target'));
+  const look = { name: 'look', image: 'busybox:1.36', command: ['ps'], targetContainerName: 'c' };
+  const patch = { spec: { ephemeralContainers: [look] } };
+  await cluster.client.mergePatch('pods', 'default', 'target', patch, 'ephemeralcontainers');
+  await cluster.until(
+    () => cluster.pod('target')?.status?.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined,
+  );
+  expect(await cluster.logs('target', false, 'look')).toMatch(/ 1 root .* sleep 3600\n/);
+  expect(isReady('target')).toBe(true);
+});
+
 test('after a restart of the process running pods are started anew, and finished ones stay as they are', async () => {
   await cluster.create('kept', { containers: [busybox('sleep 3600')] });
   await cluster.create('done', { restartPolicy: 'Never', containers: [busybox('true')] });

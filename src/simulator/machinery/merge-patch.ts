@@ -1,4 +1,4 @@
-import { cloneJson, isObject, type JsonObject } from './json.js';
+import { cloneJson, isObject, type JsonObject, setMember } from './json.js';
 
 /**
  * JSON merge patch, RFC 7386: null removes a member, objects merge, everything else replaces. Changes neither argument;
@@ -9,7 +9,7 @@ export function applyMergePatch(original: unknown, patch: unknown): unknown {
   const merged: JsonObject = isObject(original) ? { ...original } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else merged[key] = applyMergePatch(merged[key], value);
+    else setMember(merged, key, applyMergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, value));
   }
   return merged;
 }

@@ -12,15 +12,21 @@ describe('merge patch', () => {
   /** The pseudocode of RFC 7386, section 2. */
   const model = (target: unknown, patch: unknown): unknown => {
     if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-    const result: JsonObject =
-      typeof target === 'object' && target !== null && !Array.isArray(target)
-        ? { ...(target as JsonObject) }
-        : {};
+    const members = new Map(
+      typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : [],
+    );
     for (const [name, value] of Object.entries(patch))
-      if (value === null) delete result[name];
-      else result[name] = model(result[name], value);
-    return result;
+      if (value === null) members.delete(name);
+      else members.set(name, model(members.get(name), value));
+    return Object.fromEntries(members);
   };
+
+  it('takes __proto__ for a name like any other', () => {
+    const patch = JSON.parse('{"__proto__": {"a": 1}}');
+    const patched = applyMergePatch({ b: 2 }, patch);
+    expect(JSON.stringify(patched)).toBe('{"b":2,"__proto__":{"a":1}}');
+    expect((patched as { a?: number }).a).toBeUndefined();
+  });
 
   it('is that of RFC 7386 and changes nothing in place', () => {
     fc.assert(

@@ -64,6 +64,8 @@ export class Journal {
   private descriptor: number | undefined;
   private segmentBytes = 0;
   private snapshotBytes = 0;
+  /** Of the lines of deletions, and of what they deleted. */
+  private deletedBytes = 0;
   /** Called with each new segment. */
   onCompact: () => void = () => undefined;
 
@@ -112,11 +114,12 @@ export class Journal {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     writeWhole(this.open(revision), bytes);
     this.segmentBytes += bytes.length;
+    if (commit.type === 'DELETED') this.deletedBytes += 2 * bytes.length;
   }
 
-  /** Of the last snapshot and all that was written since. */
+  /** Of the last snapshot and what was written since, without what was deleted: at least what a snapshot would take now. */
   get sizeBytes(): number {
-    return this.snapshotBytes + this.segmentBytes;
+    return this.snapshotBytes + this.segmentBytes - this.deletedBytes;
   }
 
   /** Compacts when the current segment has grown large. Call after a commit. */
@@ -140,6 +143,7 @@ export class Journal {
     renameSync(temporary, this.path(SNAPSHOT));
     this.close();
     this.segmentBytes = 0;
+    this.deletedBytes = 0;
     this.dropOldSegments();
     this.descriptor = openSync(this.segmentPath(store.revision + 1), 'a');
     this.onCompact();

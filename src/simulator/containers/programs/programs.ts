@@ -4,7 +4,7 @@ import { DATABASES } from './databases.js';
 import { curl, wget } from './http-clients.js';
 import { INTERPRETERS } from './interpreters.js';
 import { ip, nc, nslookup, ping } from './network-tools.js';
-import { df, free, hostname, id, kill, mount, ps, sleep, tail, uname, whoami } from './system-tools.js';
+import { df, free, hostname, id, kill, mount, ps, sleep, tail, tty, uname, whoami } from './system-tools.js';
 import { tar } from './tar.js';
 import { WEB_SERVERS } from './web-servers.js';
 
@@ -22,6 +22,7 @@ export const PROGRAMS: Record<string, Program | undefined> = {
   free,
   mount,
   tar,
+  tty,
   wget,
   curl,
   nslookup,

@@ -147,6 +147,12 @@ export const ps: Program = async ({ world, stdout }) => {
   return 0;
 };
 
+/** The name of the terminal, of which a process with one has the first. */
+export const tty: Program = async (process) => {
+  process.stdout(process.tty ? '/dev/pts/0\n' : 'not a tty\n');
+  return process.tty ? 0 : 1;
+};
+
 export const kill: Program = async ({ argv, world, stderr }) => {
   const args = argv.slice(1);
   let signal: SignalName = 'SIGTERM';

@@ -83,9 +83,10 @@ export class TestCluster {
     }
   }
 
-  async logs(name: string, previous = false): Promise<string> {
+  /** Of the pod's first container unless told. */
+  async logs(name: string, previous = false, of?: string): Promise<string> {
     const agent = this.agent();
-    const container = this.container(name)?.name ?? '';
+    const container = of ?? this.container(name)?.name ?? '';
     const uid = this.pod(name)?.metadata.uid ?? '';
     const stream = await agent.logs(uid, { container, previous }, new AbortController().signal);
     return Buffer.concat(await stream.toArray()).toString();
