@@ -156,6 +156,7 @@ export class LabClusterController {
     @Param('id') id: string,
     @Query('kinds') kinds: unknown,
   ): Promise<{ items: object[] }> {
-    return { items: await this.objects.list(principal, id, typeof kinds === 'string' ? kinds : undefined) };
+    // Given twice it arrives as an array, and that joins its items with commas.
+    return { items: await this.objects.list(principal, id, kinds === undefined ? undefined : String(kinds)) };
   }
 }

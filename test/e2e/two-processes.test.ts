@@ -1,37 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../support/api.js';
 import {
   makeDataDirectory,
   type RunningService,
   removeDataDirectory,
+  runHost,
   runService,
 } from '../support/run-service.js';
 import { TestTerminal } from '../support/terminal.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const program = new URL('../../dist/main.js', import.meta.url).pathname;
-
-/** A process that is a host and nothing else. It has no HTTP API, so its output says when it is ready. */
-async function runHost(dataDirectory: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'], SEATRIAL_DATA: dataDirectory, SEATRIAL_ROLES: 'host' },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  await waitUntil('the host to be ready', 60_000, () => {
-    if (child.exitCode !== null) throw new Error(`the host ended: ${output}`);
-    return output.includes('ready to take labs');
-  });
-  return child;
-}
-
 describe('an api process and a host process', () => {
   const dataDirectory = makeDataDirectory();
-  let host: ChildProcess;
+  let host: Awaited<ReturnType<typeof runHost>>;
   let api: RunningService;
   let id: string;
   const startApi = () => runService(dataDirectory, { SEATRIAL_ROLES: 'api' });
@@ -43,9 +24,7 @@ describe('an api process and a host process', () => {
 
   afterAll(async () => {
     await api?.stop();
-    const ended = new Promise((resolve) => host?.once('exit', resolve));
-    host?.kill('SIGTERM');
-    await ended;
+    await host?.stop();
     removeDataDirectory(dataDirectory);
   });
 

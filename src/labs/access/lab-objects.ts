@@ -31,8 +31,7 @@ export class LabObjects {
 
   /** `kinds` separated by commas. Throws `validation-failed` for one that is not known, `host-unreachable`. */
   async list(principal: Principal, labId: string, kinds = DEFAULT_KINDS.join(',')): Promise<object[]> {
-    // A parameter that is given twice arrives as an array.
-    const references = String(kinds).split(',').map(referenceTo);
+    const references = kinds.split(',').map(referenceTo);
     const { gateway, subject } = await this.access.forOwner(principal, labId);
     const connection = await gateway.clusterConnection({ sandboxId: labId, identity: 'learner', subject });
     const reader = createClusterReader(connection);
