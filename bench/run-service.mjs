@@ -9,11 +9,17 @@ import { root } from '../scripts/setup.mjs';
 export const token = 'bench-administrator-token-0123456789';
 
 async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    // Below the ports that the system hands out by itself, so that none of ours is given to somebody else meanwhile.
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const server = createServer();
+    const free = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+  }
 }
 
 /** Resolves to {url, pid, startMs, stop} once `/readyz` answers 200. */

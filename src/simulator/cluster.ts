@@ -24,8 +24,12 @@ export interface ClusterOptions {
   clock?: 'real' | 'fast';
 }
 
-/** Where the API server listens. Always HTTPS with the cluster's own certificate authority. */
-export type ListenAddress = { host: string; port: number } | { socketPath: string };
+/**
+ * Where the API server listens: HTTPS with the cluster's own certificate authority, or, with `frontProxy`, plain HTTP on
+ * a socket that only this process's user may open. Whoever can open that one says who is asking, in the headers
+ * `X-Remote-User` and `X-Remote-Group`.
+ */
+export type ListenAddress = { host: string; port: number } | { socketPath: string; frontProxy?: true };
 
 export interface ClientIdentity {
   user: string;

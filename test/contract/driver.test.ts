@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,14 +48,15 @@ interface Answer {
 }
 
 function call(connection: ClusterConnection, method: string, path: string, body?: object): Promise<Answer> {
-  const { tls, origin, socketPath } = connection;
+  const { tls, origin, socketPath, headers } = connection;
+  const send = origin.startsWith('https:') ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const request = requestHttps(
+    const request = send(
       new URL(path, origin),
       {
         method,
         agent: false,
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
         ca: tls?.certificateAuthority,
         cert: tls?.clientCertificate,
         key: tls?.clientKey,

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ClusterConnection } from '../../common/cluster-connection.js';
 import { DomainError } from '../../common/domain-error.js';
@@ -10,15 +10,19 @@ import { readinessOf, waitForReadiness } from './cluster-probe.js';
 import type { ClusterSpec, Driver, DriverStatus, Identity, PhaseReport } from './driver.js';
 import { runPhase } from './phase.js';
 
-const IDENTITIES: Record<Identity, ClientIdentity> = {
-  // kubeadm's administrator: https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-init/
-  learner: { user: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:masters'] },
-  grader: { user: 'seatrial:grader', groups: ['system:masters'] },
+/** kubeadm's administrator: https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-init/ */
+const LEARNER: ClientIdentity = {
+  user: 'kubernetes-admin',
+  groups: ['kubeadm:cluster-admins', 'system:masters'],
 };
+const GRADER_HEADERS = { 'x-remote-user': 'seatrial:grader', 'x-remote-group': 'system:masters' };
 
 /** One of the names in the server's certificate, whatever socket it listens on. */
 const ORIGIN = 'https://127.0.0.1:6443';
 const SOCKET_NAME = 'api.sock';
+/** For this process alone: without TLS, because nobody else can open it. */
+const PROXY_ORIGIN = 'http://127.0.0.1';
+const PROXY_SOCKET_NAME = 'proxy.sock';
 
 const specSchema = z.object({ workers: z.int().min(0), complete: z.boolean() });
 
@@ -28,7 +32,7 @@ type StoredSpec = z.output<typeof specSchema>;
 /** A cluster of this process, as it was last started. */
 interface Running {
   cluster: Cluster;
-  socketPath: string;
+  socketDirectory: string;
   connections: Map<Identity, Promise<ClusterConnection>>;
 }
 
@@ -145,10 +149,10 @@ export class SimulatedDriver implements Driver {
       nodes: nodeShapes(spec.workers),
       dataDirectory: this.folder(id, 'data'),
     });
-    const socketPath = join(await prepareSocketDirectory(this.folder(id), SOCKET_NAME), SOCKET_NAME);
-    await rm(socketPath, { force: true });
-    await cluster.listen({ socketPath });
-    return { cluster, socketPath, connections: new Map() };
+    const socketDirectory = await prepareSocketDirectory(this.folder(id), PROXY_SOCKET_NAME);
+    await cluster.listen({ socketPath: join(socketDirectory, SOCKET_NAME) });
+    await cluster.listen({ socketPath: join(socketDirectory, PROXY_SOCKET_NAME), frontProxy: true });
+    return { cluster, socketDirectory, connections: new Map() };
   }
 }
 
@@ -156,16 +160,25 @@ async function closeRunning(starting: Promise<Running> | undefined): Promise<voi
   const running = await starting?.catch(() => undefined);
   if (!running) return;
   await running.cluster.close();
-  await rm(running.socketPath, { force: true });
-  // Only where the path was too long is the socket in a folder of its own, which is empty now.
-  await rmdir(dirname(running.socketPath)).catch(() => undefined);
+  for (const name of [SOCKET_NAME, PROXY_SOCKET_NAME])
+    await rm(join(running.socketDirectory, name), { force: true });
+  // Only where the path was too long are the sockets in a folder of their own, which is empty now.
+  await rmdir(running.socketDirectory).catch(() => undefined);
 }
 
 async function makeConnection(
-  { cluster, socketPath }: Running,
+  { cluster, socketDirectory }: Running,
   identity: Identity,
 ): Promise<ClusterConnection> {
-  return { origin: ORIGIN, socketPath, tls: await cluster.issueCredentials(IDENTITIES[identity]) };
+  // There is no certificate of the grader's that could be lost.
+  if (identity === 'grader')
+    return {
+      origin: PROXY_ORIGIN,
+      socketPath: join(socketDirectory, PROXY_SOCKET_NAME),
+      headers: GRADER_HEADERS,
+    };
+  const tls = await cluster.issueCredentials(LEARNER);
+  return { origin: ORIGIN, socketPath: join(socketDirectory, SOCKET_NAME), tls };
 }
 
 /** Named as kind names the nodes of a cluster called `seatrial`. */

@@ -7,6 +7,14 @@ import type { TokenAuthority } from './token-authority.js';
 
 const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
+/** Connections of front proxies, whose headers are believed. */
+const frontProxies = new WeakSet<object>();
+
+/** From now on, requests of this connection come from whom their `X-Remote-*` headers name. */
+export function trustFrontProxy(connection: object): void {
+  frontProxies.add(connection);
+}
+
 /** A certificate counts for all requests of its connection. */
 const users = new WeakMap<TLSSocket, UserInfo>();
 
@@ -18,6 +26,7 @@ export const unauthorized = () => new ApiError(401, 'Unauthorized', 'Unauthorize
  */
 export function authenticate(request: IncomingMessage, tokens: TokenAuthority): UserInfo | Promise<UserInfo> {
   const socket = request.socket as TLSSocket;
+  if (frontProxies.has(socket)) return userOfHeaders(request);
   const known = users.get(socket);
   if (known) return known;
   const certified = userOfCertificate(socket);
@@ -33,6 +42,16 @@ export function authenticate(request: IncomingMessage, tokens: TokenAuthority): 
     if (!user) throw unauthorized();
     return user;
   });
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy */
+function userOfHeaders({ headersDistinct }: IncomingMessage): UserInfo {
+  const [name] = headersDistinct['x-remote-user'] ?? [];
+  if (!name) throw unauthorized();
+  return {
+    name,
+    groups: [...new Set([...(headersDistinct['x-remote-group'] ?? []), 'system:authenticated'])],
+  };
 }
 
 /** Common name and organizations; https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates */

@@ -1,10 +1,16 @@
 import { chmodSync, rmSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { CertificateAuthority } from '../../certificates/certificate-authority.js';
 import type { ListenAddress } from '../../cluster.js';
+import { trustFrontProxy } from '../authentication.js';
 
 /** What answers requests. Neither function rejects: every failure is an answer. */
 export interface RequestHandler {
@@ -25,6 +31,7 @@ const OWN_NAMES = [
 ];
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 const MAX_HEADER_BYTES = 64 * 1024;
+const KEEP_ALIVE_MS = 90_000;
 
 /** HTTPS on any number of addresses, all with certificates of the cluster's own authority. */
 export class HttpServer {
@@ -40,8 +47,7 @@ export class HttpServer {
 
   /** Resolves when connections are accepted, with the address that was bound. */
   async listen(address: ListenAddress): Promise<ListenAddress> {
-    const host = 'host' in address && !WILDCARDS.has(address.host) ? address.host : '';
-    const server = await this.createServer(host);
+    const server = await this.serverFor(address);
     await bind(server, address);
     if ('socketPath' in address) return address;
     return { host: address.host, port: (server.address() as AddressInfo).port };
@@ -51,6 +57,14 @@ export class HttpServer {
   async accept(connection: Duplex, host: string): Promise<void> {
     this.inside ??= this.createServer(host);
     (await this.inside).emit('connection', connection);
+  }
+
+  private async serverFor(address: ListenAddress): Promise<Server> {
+    if ('host' in address) return this.createServer(WILDCARDS.has(address.host) ? '' : address.host);
+    if (!address.frontProxy) return this.createServer('');
+    const server = createPlainServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS });
+    server.on('connection', trustFrontProxy);
+    return this.serve(server);
   }
 
   private async createServer(host: string): Promise<Server> {
@@ -64,11 +78,15 @@ export class HttpServer {
       minVersion: 'TLSv1.2',
       maxHeaderSize: MAX_HEADER_BYTES,
       ALPNProtocols: ['http/1.1'],
-      keepAliveTimeout: 90_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
     });
+    server.on('tlsClientError', (_, socket) => socket.destroy());
+    return this.serve(server);
+  }
+
+  private serve(server: Server): Server {
     server.on('request', (request, response) => void this.handler.handle(request, response));
     server.on('upgrade', (request, socket, head) => void this.handler.upgrade(request, socket, head));
-    server.on('tlsClientError', (_, socket) => socket.destroy());
     server.requestTimeout = 0;
     this.servers.push(server);
     return server;
@@ -107,7 +125,7 @@ function bind(server: Server, address: ListenAddress): Promise<void> {
       // What a killed process left behind; a living one is found by whoever owns the directory.
       rmSync(address.socketPath, { force: true });
       server.listen(address.socketPath, () => {
-        chmodSync(address.socketPath, 0o666);
+        chmodSync(address.socketPath, address.frontProxy ? 0o600 : 0o666);
         listening();
       });
     } else {
