@@ -25,7 +25,8 @@ const CHECKS = [
       'src',
     ),
   },
-  { name: 'scenarios', command: [process.execPath, [join(root, 'bin/seatrial.mjs'), 'lint', 'scenarios']] },
+  { name: 'scenarios', command: node('../bin/seatrial.mjs', 'lint', 'scenarios') },
+  { name: 'self-tests of the scenarios', command: node('../bin/seatrial.mjs', 'test', 'scenarios') },
 ];
 
 function passes({ name, command: [program, args] }) {
