@@ -1,7 +1,7 @@
 import type { Affinity, NodeSelectorTerm, PodAffinity, PodAffinityTerm } from '../api/core-v1.generated.js';
 import { qualifiedNameProblems } from '../machinery/names.js';
-import { validateSelector } from './labels.js';
-import { forbidden, invalid, type Problems, required } from './problems.js';
+import { validateSelector, validateSetOperator } from './labels.js';
+import { invalid, type Problems, required } from './problems.js';
 import { checked, type Loose } from './rules.js';
 
 /** https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/ */
@@ -37,19 +37,10 @@ function* validateNodeSelectorTerm(field: string, term: Loose<NodeSelectorTerm>)
   for (const [index, requirement] of (term.matchExpressions ?? []).entries()) {
     const path = `${field}.matchExpressions[${index}]`;
     const { operator = '', values = [] } = requirement;
-    if (operator === 'In' || operator === 'NotIn') {
-      if (values.length === 0)
-        yield required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
-    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (values.length > 0)
-        yield forbidden(
-          `${path}.values`,
-          "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-        );
-    } else if (operator === 'Gt' || operator === 'Lt') {
+    if (operator === 'Gt' || operator === 'Lt') {
       if (values.length !== 1)
         yield required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'");
-    } else {
+    } else if (!(yield* validateSetOperator(path, operator, values))) {
       yield invalid(`${path}.operator`, operator, 'not a valid selector operator');
     }
     yield* checked(`${path}.key`, requirement.key ?? '', qualifiedNameProblems);

@@ -2,6 +2,10 @@ import type { Pod, Service, ServicePort } from '../../api/core-v1.generated.js';
 import type { Client } from '../../client.js';
 import { isPodFinished, isPodReady } from '../shared/pod-state.js';
 
+/** Annotation and label that Endpoints and EndpointSlices have in common. */
+export const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
+export const HEADLESS = 'service.kubernetes.io/headless';
+
 /** A pod as an endpoint of a Service. */
 export interface PodEndpoint {
   pod: Pod;

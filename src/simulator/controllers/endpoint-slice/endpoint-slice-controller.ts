@@ -8,7 +8,9 @@ import { unlessGone } from '../shared/error-reason.js';
 import { keyFor, splitKey } from '../shared/object-key.js';
 import { controllerReference } from '../shared/owner-references.js';
 import {
+  HEADLESS,
   isHeadless,
+  LAST_CHANGE,
   type PodEndpoint,
   podEndpoints,
   type ResolvedPort,
@@ -19,8 +21,6 @@ import { hasSelector, serviceWatches } from './service-watches.js';
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const MANAGER = 'endpointslice-controller.k8s.io';
-const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
-const HEADLESS = 'service.kubernetes.io/headless';
 
 /** The default of kube-controller-manager's --max-endpoints-per-slice. */
 const MAX_ENDPOINTS = 100;

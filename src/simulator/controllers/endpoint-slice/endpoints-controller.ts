@@ -6,7 +6,9 @@ import { onChange } from '../controller.js';
 import { unlessGone } from '../shared/error-reason.js';
 import { keyOf, splitKey } from '../shared/object-key.js';
 import {
+  HEADLESS,
   isHeadless,
+  LAST_CHANGE,
   type PodEndpoint,
   podEndpoints,
   type ResolvedPort,
@@ -14,9 +16,7 @@ import {
 } from './endpoint-facts.js';
 import { hasSelector, serviceWatches } from './service-watches.js';
 
-const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
-const HEADLESS = 'service.kubernetes.io/headless';
 
 /** Keeps the Endpoints object of each Service with a selector, the older form of EndpointSlices. */
 export function endpointsController({ client, clock }: ControllerContext): Controller {
